@@ -1,0 +1,5 @@
+//! Where documents come from.
+
+mod reference;
+
+pub use reference::DatasetRef;

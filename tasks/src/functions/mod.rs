@@ -1,0 +1,1 @@
+//! The functions that task files name with `!function`.

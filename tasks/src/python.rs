@@ -1,0 +1,1 @@
+//! What Python does to text and values, where prompts and hashes depend on it.

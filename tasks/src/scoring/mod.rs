@@ -1,0 +1,1 @@
+//! Filters, metrics and aggregations.

@@ -1,0 +1,1 @@
+//! Jinja, rendered as Python would.
