@@ -1,0 +1,1 @@
+//! Estimates from per-document scores.
