@@ -1,1 +1,32 @@
-//! Stub.
+//! Mixture-of-Experts checkpoints that show where they send every token.
+//!
+//! A [`Model`] takes a packed [`Batch`] of token segments and returns log-probabilities of the
+//! tokens it was asked about. While it computes, every MoE layer shows its [`RouterDecision`] to a
+//! [`RoutingObserver`]: raw logits, scores over all experts, the chosen ids and the applied weights.
+//! That is all this crate knows: no text, no benchmark, no gold answer.
+//!
+//! Segments form a forest. A segment continues a parent that sits in the [`Cache`] or earlier in
+//! the same batch, so a prefix that many requests share is computed once; [`Segment::keep`] says
+//! whether its own state stays. Nothing that is computed depends on how requests were packed.
+//!
+//! [`inspect`] describes a checkpoint folder and lists everything that is wrong with it;
+//! [`load`] returns the model. `config.json` picks the family; each is one file under `families/`,
+//! assembled from the pieces under `layers/`, whose arithmetic is in `kernels/`.
+
+mod architecture;
+mod batch;
+mod cache;
+mod error;
+mod load;
+mod model;
+mod routing;
+
+pub use architecture::{Architecture, LayerKind, ScoreFunction};
+pub use batch::{Batch, ForwardOutput, NodeId, Place, RowOutput, Segment, UNCOUNTED, Want};
+pub use cache::Cache;
+pub use error::{LoadError, Problem};
+pub use load::{Checkpoint, ComputeDevice, ComputeDtype, LoadOptions, WeightFile, inspect, load};
+pub use model::{ForwardError, Model};
+pub use routing::{
+    GroupCounter, GroupRouting, MoeLayer, NoRouting, RouterDecision, RoutingObserver,
+};
