@@ -1,1 +1,6 @@
-//! Stub.
+//! stub
+pub mod config;
+pub mod encode;
+pub mod plan;
+pub mod run;
+pub mod suggest;

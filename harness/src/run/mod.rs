@@ -1,0 +1,17 @@
+//! Running a window: batches through the model, log-probabilities and routing back to the documents.
+//!
+//! [`Executor`] walks a [`Forest`](crate::plan::Forest) in packed batches. Prompts that are to be continued leave
+//! sequences behind, whose next tokens ride in the same batches as the prompts still to come; a finished sequence
+//! leaves at once. What comes back is a [`WindowOutcome`]: one answer a pass, and routing by (document, span).
+
+mod batching;
+mod executor;
+mod generation;
+mod interrupt;
+mod outcome;
+mod routing;
+
+pub use executor::{Executor, RunError};
+pub use interrupt::Interrupt;
+pub use outcome::{PassAnswer, WindowOutcome};
+pub use routing::{RoutingTotals, shape_of};
