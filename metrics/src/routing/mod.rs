@@ -1,10 +1,24 @@
 //! Routing counts and every measure drawn from them.
 //!
-//! Measures take one layer's *load* (`&[f64]`, one non-negative number an expert: counts, rates
-//! or mean activations alike, since each measure divides by the sum itself unless it says
-//! otherwise) or a *profile* (`&[Vec<f64>]`, one load a layer).
+//! A measure takes one layer's *load* (`&[f64]`: one non-negative number an expert, counts or
+//! activation rates alike) or a *profile* (`&[Vec<f64>]`: one load a layer, the MoE layers in
+//! order). Each says whether it divides a load by its sum. What does not exist is `None`.
+//!
+//! | question | module |
+//! |---|---|
+//! | How evenly does a layer use its experts? | [`usage`] |
+//! | How sure is the router about a token? | [`selection`] |
+//! | Do deep layers use fewer experts than middle ones? | [`collapse`] |
+//! | Which experts belong to a language? | [`lsi`] |
+//! | Do two languages use the same experts? | [`similarity`], [`overlap`], [`ranks`] |
 
+pub mod collapse;
 mod counts;
+pub mod lsi;
+pub mod overlap;
+pub mod ranks;
+pub mod selection;
+pub mod similarity;
 pub mod usage;
 
 pub use counts::{RoutingCounts, RoutingError, RoutingShape};

@@ -55,6 +55,18 @@ pub fn max_load_share(load: &[f64]) -> Option<f64> {
     Some(load.iter().copied().fold(0.0, f64::max) / total)
 }
 
+/// [`entropy_bits`] of every layer. `None` when one layer has none.
+#[must_use]
+pub fn entropies_bits(profile: &[Vec<f64>]) -> Option<Vec<f64>> {
+    profile.iter().map(|load| entropy_bits(load)).collect()
+}
+
+/// [`gini`] of every layer. `None` when one layer has none.
+#[must_use]
+pub fn ginis(profile: &[Vec<f64>]) -> Option<Vec<f64>> {
+    profile.iter().map(|load| gini(load)).collect()
+}
+
 /// The sum of a load that can be normalised.
 pub(super) fn total(load: &[f64]) -> Option<f64> {
     let total: f64 = load.iter().sum();

@@ -1,0 +1,231 @@
+//! The cluster bootstrap.
+//!
+//! Replicates draw clusters with replacement; replicate r draws from its own random stream, so
+//! the numbers do not depend on threads. Intervals are pivotal (basic), 2θ̂ − q: percentile
+//! intervals of entropies are off-centre because resampling documents lowers an entropy a second
+//! time (Davison & Hinkley 1997, §5.2).
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Clusters, stderr};
+use crate::random::SplitMix64;
+use crate::{Estimate, Interval, IntervalMethod};
+
+/// How to resample.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Resampling {
+    /// Names the random streams.
+    pub seed: u64,
+    /// Replicates.
+    pub draws: usize,
+    /// Nominal coverage of intervals.
+    pub level: f64,
+}
+
+impl Default for Resampling {
+    /// 2,000 replicates for 95 % intervals, from a fixed seed.
+    fn default() -> Self {
+        Self {
+            seed: 1234,
+            draws: 2000,
+            level: 0.95,
+        }
+    }
+}
+
+/// Values of a statistic over resampled items: each replicate passes how often every item
+/// `0..items` was drawn (the multiplicities sum to `items`). Replicates without a value are left
+/// out; the others stay in order.
+pub fn replicates<T: Send>(
+    items: usize,
+    resampling: Resampling,
+    statistic: impl Fn(&[u32]) -> Option<T> + Sync,
+) -> Vec<T> {
+    let drawn = (0..resampling.draws as u64).into_par_iter();
+    let values =
+        drawn.map(|replicate| statistic(&multiplicities(items, resampling.seed, replicate)));
+    let values: Vec<Option<T>> = values.collect();
+    values.into_iter().flatten().collect()
+}
+
+/// The pivotal interval around `value`; `None` with fewer than two replicates, or when all
+/// replicates are alike (an interval of width zero would claim certainty).
+#[must_use]
+pub fn pivotal(value: f64, mut replicates: Vec<f64>, level: f64) -> Option<Interval> {
+    replicates.retain(|x| x.is_finite());
+    replicates.sort_by(f64::total_cmp);
+    let (first, last) = (*replicates.first()?, *replicates.last()?);
+    if last - first <= 1e-12 * value.abs().max(1e-300) {
+        return None;
+    }
+    let tail = (1.0 - level) / 2.0;
+    let low = 2.0 * value - quantile(&replicates, 1.0 - tail);
+    let high = 2.0 * value - quantile(&replicates, tail);
+    Some(Interval {
+        low,
+        high,
+        level,
+        method: IntervalMethod::ClusterBootstrap,
+    })
+}
+
+/// Mean of one number a document, with lm-eval's standard error and a cluster bootstrap
+/// interval. `None` without documents or when `values` and `clusters` differ in number.
+#[must_use]
+pub fn mean(values: &[f64], clusters: &Clusters, resampling: Resampling) -> Option<Estimate> {
+    let ones = vec![1.0; values.len()];
+    let mut estimate = ratio(values, &ones, clusters, |mean| mean, resampling)?;
+    estimate.stderr = stderr::of_mean(values);
+    Some(estimate)
+}
+
+/// `transform(Σ sums / Σ weights)` over documents, for metrics such as perplexities (weights =
+/// words or bytes), with a cluster bootstrap interval whose replicates' standard deviation is the
+/// standard error.
+#[must_use]
+pub fn ratio(
+    sums: &[f64],
+    weights: &[f64],
+    clusters: &Clusters,
+    transform: impl Fn(f64) -> f64 + Sync,
+    resampling: Resampling,
+) -> Option<Estimate> {
+    if sums.len() != clusters.documents() || weights.len() != clusters.documents() {
+        return None;
+    }
+    let (sums, weights) = (clusters.sums(sums), clusters.sums(weights));
+    let statistic = |times: &[u32]| weighted_ratio(&sums, &weights, times).map(&transform);
+    let value = statistic(&vec![1; clusters.len()])?;
+    let replicates = replicates(clusters.len(), resampling, statistic);
+    let stderr = stderr::sample_sd(&replicates).filter(|_| clusters.len() > 1);
+    let interval = pivotal(value, replicates, resampling.level);
+    Some(Estimate {
+        value,
+        stderr,
+        interval,
+        n: clusters.documents(),
+    })
+}
+
+/// Quantile of ascending values by linear interpolation (Hyndman & Fan's type 7). NaN of none.
+#[must_use]
+pub fn quantile(ascending: &[f64], p: f64) -> f64 {
+    let Some(last) = ascending.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let position = p.clamp(0.0, 1.0) * last as f64;
+    let below = position.floor() as usize;
+    let (low, high) = (ascending[below], ascending[(below + 1).min(last)]);
+    low + (high - low) * (position - below as f64)
+}
+
+fn multiplicities(items: usize, seed: u64, replicate: u64) -> Vec<u32> {
+    let mut random = SplitMix64::stream(seed, replicate);
+    let mut times = vec![0; items];
+    for _ in 0..items {
+        times[random.below(items)] += 1;
+    }
+    times
+}
+
+fn weighted_ratio(sums: &[f64], weights: &[f64], times: &[u32]) -> Option<f64> {
+    let total = |values: &[f64]| -> f64 {
+        values
+            .iter()
+            .zip(times)
+            .map(|(x, &t)| x * f64::from(t))
+            .sum()
+    };
+    let weight = total(weights);
+    (weight > 0.0).then(|| total(sums) / weight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_interpolate() {
+        let values = [0.0, 1.0, 2.0, 3.0];
+        assert_eq!(
+            (
+                quantile(&values, 0.0),
+                quantile(&values, 0.5),
+                quantile(&values, 1.0)
+            ),
+            (0.0, 1.5, 3.0)
+        );
+        assert!((quantile(&values, 0.1) - 0.3).abs() < 1e-15);
+        assert!(quantile(&[], 0.5).is_nan());
+    }
+
+    #[test]
+    fn pivotal_mirrors_the_quantiles() {
+        let replicates: Vec<f64> = (0..=100).map(f64::from).collect();
+        let interval = pivotal(60.0, replicates, 0.9).unwrap();
+        assert!((interval.low - 25.0).abs() < 1e-9 && (interval.high - 115.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_is_near_its_normal_one() {
+        let values: Vec<f64> = (0..200).map(|i| f64::from(i % 10) / 10.0).collect();
+        let estimate = mean(&values, &Clusters::singletons(200), Resampling::default()).unwrap();
+        let (error, interval) = (estimate.stderr.unwrap(), estimate.interval.unwrap());
+        assert!(((interval.high - interval.low) / (2.0 * 1.96 * error) - 1.0).abs() < 0.08);
+        assert!(((interval.high + interval.low) / 2.0 - estimate.value).abs() < 0.2 * error);
+    }
+
+    #[test]
+    fn clusters_are_drawn_whole() {
+        let values: Vec<f64> = (0..60).map(|i| f64::from(i / 6 % 2)).collect();
+        let labels: Vec<String> = (0..60).map(|i| (i / 6).to_string()).collect();
+        let clusters = Clusters::from_labels(labels.iter().map(String::as_str));
+        let width = |clusters: &Clusters| {
+            let interval = mean(&values, clusters, Resampling::default())
+                .unwrap()
+                .interval
+                .unwrap();
+            interval.high - interval.low
+        };
+        assert!(width(&clusters) > 1.8 * width(&Clusters::singletons(60)));
+    }
+
+    #[test]
+    fn threads_do_not_matter() {
+        let values: Vec<f64> = (0..30).map(f64::from).collect();
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| mean(&values, &Clusters::singletons(30), Resampling::default()))
+        };
+        assert_eq!(run(1), run(3));
+    }
+
+    #[test]
+    fn ratios_are_of_sums() {
+        let (sums, weights) = ([-4.0, -2.0], [2.0, 2.0]);
+        let estimate = ratio(
+            &sums,
+            &weights,
+            &Clusters::singletons(2),
+            |r| (-r).exp(),
+            Resampling::default(),
+        );
+        assert!((estimate.unwrap().value - 1.5_f64.exp()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn certainty_is_never_claimed() {
+        let alike = mean(&[0.0; 9], &Clusters::singletons(9), Resampling::default()).unwrap();
+        assert_eq!((alike.value, alike.interval), (0.0, None));
+        let one = mean(&[0.3], &Clusters::singletons(1), Resampling::default()).unwrap();
+        assert_eq!((one.stderr, one.interval, one.n), (None, None, 1));
+        assert_eq!(
+            mean(&[], &Clusters::singletons(0), Resampling::default()),
+            None
+        );
+    }
+}
