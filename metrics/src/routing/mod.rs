@@ -14,6 +14,7 @@
 
 pub mod collapse;
 mod counts;
+mod error;
 pub mod lsi;
 pub mod overlap;
 pub mod ranks;
@@ -21,4 +22,5 @@ pub mod selection;
 pub mod similarity;
 pub mod usage;
 
-pub use counts::{RoutingCounts, RoutingError, RoutingShape};
+pub use counts::{RoutingCounts, RoutingShape};
+pub use error::RoutingError;
