@@ -25,6 +25,8 @@ pub struct EncodedRequest {
     pub passes: Vec<Pass>,
     /// Tokens cut off on the left to fit the context.
     pub truncated: usize,
+    /// Whether the passes are windows of one text, whose log-probabilities are summed.
+    pub is_rolling: bool,
 }
 
 /// All requests of one document, in the task's order.
@@ -136,10 +138,7 @@ fn loglikelihood(
         targets: pair.continuation,
         generation: None,
     };
-    Ok(EncodedRequest {
-        passes: vec![pass],
-        truncated,
-    })
+    Ok(EncodedRequest { passes: vec![pass], truncated, is_rolling: false })
 }
 
 /// The text's last token is fed too, although nothing is scored after it, so that a probe counts the routing of
@@ -238,8 +237,5 @@ fn generate(
         }),
         ..Pass::default()
     };
-    Ok(EncodedRequest {
-        passes: vec![pass],
-        truncated,
-    })
+    Ok(EncodedRequest { passes: vec![pass], truncated, is_rolling: false })
 }

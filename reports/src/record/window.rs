@@ -22,6 +22,24 @@ pub struct Window {
     pub documents: Vec<DocumentRow>,
     /// Totals over its documents by span, with score sums where captured.
     pub routing: Vec<(Span, RoutingCounts)>,
+    /// What it took.
+    pub work: Work,
+}
+
+/// What windows took; stored with each window, so that a resumed run reports the same totals as
+/// an undisturbed one (`Record::work(model, task)` sums them).
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Work {
+    /// Distinct token positions that were computed.
+    pub tokens: u64,
+    /// Token positions that the requests hold before sharing.
+    pub tokens_requested: u64,
+    /// Documents of which the prompt had to be cut on the left.
+    pub truncated: u64,
+    /// Choices between experts that rounding could turn.
+    pub near_ties: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
 }
 
 /// A window that is in the record.

@@ -1,0 +1,226 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Scores Mixture-of-Experts language models on Hebrew and Japanese benchmarks and records, in the same forward
+/// passes, where the router sent each token.
+#[derive(Debug, Parser)]
+#[command(name = "harness", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Score models and capture their routing; resumes by itself
+    Eval(EvalArgs),
+    /// Show prompts, token ids and token counts of what `eval` would run; loads no weights
+    Plan(PlanArgs),
+    /// Rebuild every derived file of a run from its record
+    Report(ReportArgs),
+    /// List, show and check tasks
+    Tasks(TasksArgs),
+    /// Describe a checkpoint without loading its weights
+    Models(ModelsArgs),
+    /// Write a commented harness.toml
+    Init(InitArgs),
+    /// Print shell completions
+    Completions(CompletionsArgs),
+}
+
+/// Flags that say what is asked of which models; shared by `eval` and `plan`.
+#[derive(Debug, Args)]
+pub struct SelectionArgs {
+    /// Models: aliases of harness.toml, alias=SOURCE, folders or org/name[@revision]; all of harness.toml if absent
+    #[arg(long, value_delimiter = ',', env = "HARNESS_MODELS")]
+    pub models: Vec<String>,
+    /// Tasks and groups (see `harness tasks list`)
+    #[arg(long, value_delimiter = ',', required = true, env = "HARNESS_TASKS")]
+    pub tasks: Vec<String>,
+    /// Folder of further task files in lm-evaluation-harness's format (repeatable)
+    #[arg(long, value_name = "DIR", env = "HARNESS_INCLUDE_PATH")]
+    pub include_path: Vec<PathBuf>,
+    /// Folder of benchmark files: <owner>/<name>/<config>/<split>.{jsonl,json,csv,tsv,parquet}
+    #[arg(long, value_name = "DIR", env = "HARNESS_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Configuration file [default: harness.toml, if there is one]
+    #[arg(long, value_name = "FILE", env = "HARNESS_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Only the first N documents of each task
+    #[arg(long, value_name = "N", env = "HARNESS_LIMIT")]
+    pub limit: Option<usize>,
+    /// Few-shot examples in place of each task's own number (a task that fixes 0 keeps 0)
+    #[arg(long, value_name = "N", env = "HARNESS_NUM_FEWSHOT")]
+    pub num_fewshot: Option<usize>,
+    /// Few-shot seed
+    #[arg(long, default_value_t = 1234, env = "HARNESS_SEED")]
+    pub seed: u64,
+    /// Generation options in place of each task's own: max_gen_toks=N, until=TEXT
+    #[arg(long, value_name = "KEY=VALUE,…", env = "HARNESS_GEN_KWARGS")]
+    pub gen_kwargs: Option<String>,
+    /// Wrap prompts in the tokenizer's chat template
+    #[arg(long, env = "HARNESS_APPLY_CHAT_TEMPLATE")]
+    pub apply_chat_template: bool,
+    /// System instruction in front of everything
+    #[arg(long, value_name = "TEXT", env = "HARNESS_SYSTEM_INSTRUCTION")]
+    pub system_instruction: Option<String>,
+    /// Few-shots as turns of the chat [default: true with --apply-chat-template]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", env = "HARNESS_FEWSHOT_AS_MULTITURN")]
+    pub fewshot_as_multiturn: Option<bool>,
+    /// Tokens a forward pass: bounds memory, and with it the window that is committed at once
+    #[arg(long, value_name = "N", default_value_t = 4096, env = "HARNESS_BATCH_TOKENS")]
+    pub batch_tokens: usize,
+    /// Longest sequence in tokens; longer prompts are cut on the left [default: the model's own limit]
+    #[arg(long, value_name = "N", env = "HARNESS_MAX_LENGTH")]
+    pub max_length: Option<usize>,
+    /// Skip the routing probe that a group brings with it
+    #[arg(long, env = "HARNESS_NO_PROBE")]
+    pub no_probe: bool,
+}
+
+/// Flags of `eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// What is asked of which models.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Run folder [default: runs/<tasks>]
+    #[arg(long, value_name = "DIR", env = "HARNESS_OUTPUT")]
+    pub output: Option<PathBuf>,
+    /// Start a new run beside the folder if that holds a different one
+    #[arg(long, env = "HARNESS_FORK")]
+    pub fork: bool,
+    /// Keep documents and prompts, and write samples_TASK.jsonl
+    #[arg(long, env = "HARNESS_LOG_SAMPLES")]
+    pub log_samples: bool,
+    /// Do not capture routing
+    #[arg(long, env = "HARNESS_NO_ROUTING")]
+    pub no_routing: bool,
+    /// Where to compute
+    #[arg(long, value_parser = ["auto", "cpu"], default_value = "auto", env = "HARNESS_DEVICE")]
+    pub device: String,
+    /// What to compute in
+    #[arg(long, value_parser = ["auto", "f32"], default_value = "auto", env = "HARNESS_DTYPE")]
+    pub dtype: String,
+    /// Read whole weight files for their digests, not only headers, sizes and times
+    #[arg(long, env = "HARNESS_VERIFY_WEIGHTS")]
+    pub verify_weights: bool,
+    /// Share of unscored documents of a task above which the exit code is 5
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, env = "HARNESS_FAIL_ON_ERROR")]
+    pub fail_on_error: f64,
+    /// No progress on stderr
+    #[arg(long, short, env = "HARNESS_QUIET")]
+    pub quiet: bool,
+    /// Results as JSON on stdout in place of tables
+    #[arg(long, env = "HARNESS_JSON")]
+    pub json: bool,
+}
+
+/// Flags of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What would be asked of which models.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Documents of each task whose prompts and token ids are shown
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub show: usize,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The run folder.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// No tables on stdout, only files
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Flags of `tasks`.
+#[derive(Debug, Args)]
+pub struct TasksArgs {
+    /// What to do with tasks.
+    #[command(subcommand)]
+    pub command: TasksCommand,
+    /// Folder of further task files (repeatable)
+    #[arg(long, value_name = "DIR", global = true, env = "HARNESS_INCLUDE_PATH")]
+    pub include_path: Vec<PathBuf>,
+    /// Folder of benchmark files, for prompts and for what is there
+    #[arg(long, value_name = "DIR", global = true, env = "HARNESS_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Configuration file [default: harness.toml, if there is one]
+    #[arg(long, value_name = "FILE", global = true, env = "HARNESS_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// What to do with tasks.
+#[derive(Debug, Subcommand)]
+pub enum TasksCommand {
+    /// Every task and group, with source, licence, shots and whether its data are here
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// A task's card and its first prompts
+    Show {
+        /// The task
+        task: String,
+        /// Prompts shown
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        prompts: usize,
+    },
+    /// Check task files without a model
+    Validate {
+        /// Files or folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// Flags of `models`.
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// What to do with models.
+    #[command(subcommand)]
+    pub command: ModelsCommand,
+}
+
+/// What to do with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// Architecture, MoE layers, experts, parameters and memory
+    Show {
+        /// Alias, folder or org/name[@revision]
+        checkpoint: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Configuration file [default: harness.toml, if there is one]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder to write harness.toml into
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
