@@ -1,0 +1,367 @@
+//! Checkpoints as Hugging Face folders: `config.json`, `model.safetensors` and the tokenizer,
+//! with the names that transformers' `modeling_qwen3_moe.py` gives to weights.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use half::bf16;
+use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
+use serde_json::{Value, json};
+use tokenizers::Tokenizer;
+
+use crate::tokenizer::{self, TokenizerError};
+use crate::world::Random;
+
+/// The shape of a Qwen3-MoE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// Tokens.
+    pub vocabulary: usize,
+    /// Width of the residual stream.
+    pub hidden: usize,
+    /// Layers.
+    pub layers: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Key and value heads.
+    pub key_value_heads: usize,
+    /// Width of a head.
+    pub head: usize,
+    /// Experts a layer.
+    pub experts: usize,
+    /// Experts a token.
+    pub top_k: usize,
+    /// Width of an expert.
+    pub expert_width: usize,
+    /// Layers that have a dense MLP in place of experts.
+    pub dense_layers: Vec<usize>,
+    /// Width of a dense MLP.
+    pub dense_width: usize,
+    /// Coefficient of the load-balancing loss.
+    pub balance: f64,
+}
+
+/// Base of the rotary frequencies.
+pub const ROPE_THETA: f64 = 10_000.0;
+/// Added to the variance in every norm.
+pub const NORM_EPSILON: f64 = 1e-6;
+/// Longest sequence that a checkpoint claims.
+pub const MAX_POSITIONS: usize = 1024;
+
+impl Shape {
+    /// 0.5 million parameters: what the demo runs on until it is trained.
+    pub fn miniature(vocabulary: usize) -> Self {
+        Self {
+            vocabulary,
+            hidden: 64,
+            layers: 4,
+            heads: 4,
+            key_value_heads: 2,
+            head: 16,
+            experts: 16,
+            top_k: 4,
+            expert_width: 24,
+            dense_layers: vec![],
+            dense_width: 128,
+            balance: 1e-3,
+        }
+    }
+
+    /// 3 million parameters: what is trained.
+    pub fn trained(vocabulary: usize) -> Self {
+        Self {
+            hidden: 128,
+            layers: 6,
+            head: 32,
+            expert_width: 64,
+            dense_width: 256,
+            ..Self::miniature(vocabulary)
+        }
+    }
+
+    /// A few ten thousand parameters with a dense layer in the middle: a fixture for tests.
+    pub fn fixture(vocabulary: usize) -> Self {
+        Self {
+            hidden: 32,
+            layers: 3,
+            heads: 4,
+            head: 8,
+            experts: 8,
+            top_k: 2,
+            expert_width: 16,
+            dense_layers: vec![1],
+            dense_width: 48,
+            ..Self::miniature(vocabulary)
+        }
+    }
+
+    /// `config.json`, as transformers 5 writes it, the head tied to the embedding.
+    pub fn config(&self, dtype: WeightType) -> Value {
+        json!({
+            "architectures": ["Qwen3MoeForCausalLM"],
+            "model_type": "qwen3_moe",
+            "attention_bias": false,
+            "attention_dropout": 0.0,
+            "bos_token_id": null,
+            "decoder_sparse_step": 1,
+            "dtype": dtype.name(),
+            "eos_token_id": 0,
+            "head_dim": self.head,
+            "hidden_act": "silu",
+            "hidden_size": self.hidden,
+            "initializer_range": 0.02,
+            "intermediate_size": self.dense_width,
+            "max_position_embeddings": MAX_POSITIONS,
+            "mlp_only_layers": self.dense_layers,
+            "moe_intermediate_size": self.expert_width,
+            "norm_topk_prob": true,
+            "num_attention_heads": self.heads,
+            "num_experts": self.experts,
+            "num_experts_per_tok": self.top_k,
+            "num_hidden_layers": self.layers,
+            "num_key_value_heads": self.key_value_heads,
+            "output_router_logits": false,
+            "pad_token_id": 0,
+            "rms_norm_eps": NORM_EPSILON,
+            "rope_parameters": { "rope_theta": ROPE_THETA, "rope_type": "default" },
+            "router_aux_loss_coef": self.balance,
+            "sliding_window": null,
+            "tie_word_embeddings": true,
+            "use_cache": true,
+            "use_sliding_window": false,
+            "vocab_size": self.vocabulary,
+        })
+    }
+
+    /// The name and shape of every weight, in the order of the layers.
+    pub fn weights(&self) -> Vec<(String, Vec<usize>)> {
+        let mut weights = vec![(
+            "model.embed_tokens.weight".to_owned(),
+            vec![self.vocabulary, self.hidden],
+        )];
+        for layer in 0..self.layers {
+            weights.extend(self.attention(layer));
+            weights.extend(self.feed_forward(layer));
+        }
+        weights.push(("model.norm.weight".to_owned(), vec![self.hidden]));
+        weights
+    }
+
+    fn attention(&self, layer: usize) -> Vec<(String, Vec<usize>)> {
+        let (queries, keys) = (self.heads * self.head, self.key_value_heads * self.head);
+        let at = format!("model.layers.{layer}");
+        vec![
+            (format!("{at}.input_layernorm.weight"), vec![self.hidden]),
+            (
+                format!("{at}.self_attn.q_proj.weight"),
+                vec![queries, self.hidden],
+            ),
+            (
+                format!("{at}.self_attn.k_proj.weight"),
+                vec![keys, self.hidden],
+            ),
+            (
+                format!("{at}.self_attn.v_proj.weight"),
+                vec![keys, self.hidden],
+            ),
+            (format!("{at}.self_attn.q_norm.weight"), vec![self.head]),
+            (format!("{at}.self_attn.k_norm.weight"), vec![self.head]),
+            (
+                format!("{at}.self_attn.o_proj.weight"),
+                vec![self.hidden, queries],
+            ),
+            (
+                format!("{at}.post_attention_layernorm.weight"),
+                vec![self.hidden],
+            ),
+        ]
+    }
+
+    fn feed_forward(&self, layer: usize) -> Vec<(String, Vec<usize>)> {
+        let at = format!("model.layers.{layer}.mlp");
+        if self.dense_layers.contains(&layer) {
+            return self.gated(&at, self.dense_width);
+        }
+        let mut weights = vec![(format!("{at}.gate.weight"), vec![self.experts, self.hidden])];
+        for expert in 0..self.experts {
+            weights.extend(self.gated(&format!("{at}.experts.{expert}"), self.expert_width));
+        }
+        weights
+    }
+
+    fn gated(&self, at: &str, width: usize) -> Vec<(String, Vec<usize>)> {
+        vec![
+            (format!("{at}.gate_proj.weight"), vec![width, self.hidden]),
+            (format!("{at}.up_proj.weight"), vec![width, self.hidden]),
+            (format!("{at}.down_proj.weight"), vec![self.hidden, width]),
+        ]
+    }
+}
+
+/// How weights are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WeightType {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit floats with 8 bits of exponent.
+    Bf16,
+}
+
+impl WeightType {
+    fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "float32",
+            Self::Bf16 => "bfloat16",
+        }
+    }
+
+    fn encode(self, values: &[f32]) -> Vec<u8> {
+        match self {
+            Self::F32 => values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
+            Self::Bf16 => values
+                .iter()
+                .flat_map(|&value| bf16::from_f32(value).to_le_bytes())
+                .collect(),
+        }
+    }
+
+    fn dtype(self) -> Dtype {
+        match self {
+            Self::F32 => Dtype::F32,
+            Self::Bf16 => Dtype::BF16,
+        }
+    }
+}
+
+/// Weights by name, each with its shape.
+pub type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// Why a checkpoint could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The folder exists.
+    #[error("{} exists; remove it or name another folder", .0.display())]
+    Exists(PathBuf),
+    /// The file system refused.
+    #[error("cannot write {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The weights could not be written.
+    #[error("cannot write weights: {0}")]
+    Weights(#[from] safetensors::SafeTensorError),
+    /// The tokenizer could not be written.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+}
+
+/// Random weights: normal with standard deviation 0.02, projections back into the residual
+/// stream smaller by the square root of twice the number of layers (Radford et al. 2019), norms 1.
+pub fn random_weights(shape: &Shape, seed: u64) -> Weights {
+    let mut random = Random::named(seed, "weights");
+    let back = 1.0 / (2.0 * shape.layers as f64).sqrt();
+    let mut draw = |(name, dimensions): (String, Vec<usize>)| {
+        let scale = if name.ends_with("o_proj.weight") || name.ends_with("down_proj.weight") {
+            back
+        } else {
+            1.0
+        };
+        let values = match dimensions.len() {
+            1 => vec![1.0; dimensions[0]],
+            _ => (0..dimensions.iter().product())
+                .map(|_| (random.normal() * 0.02 * scale) as f32)
+                .collect(),
+        };
+        (name, (dimensions, values))
+    };
+    shape.weights().into_iter().map(&mut draw).collect()
+}
+
+/// Writes a checkpoint into a folder that does not exist yet.
+///
+/// # Errors
+/// The folder exists, or the file system refuses.
+pub fn write(
+    folder: &Path,
+    shape: &Shape,
+    weights: &Weights,
+    dtype: WeightType,
+    tokenizer: &Tokenizer,
+) -> Result<(), CheckpointError> {
+    if folder.exists() {
+        return Err(CheckpointError::Exists(folder.into()));
+    }
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CheckpointError::Io { path, source }
+    };
+    std::fs::create_dir_all(folder).map_err(io(folder))?;
+    let path = folder.join("config.json");
+    let config = format!("{:#}\n", shape.config(dtype));
+    std::fs::write(&path, config).map_err(io(&path))?;
+    tokenizer::write(tokenizer, folder)?;
+    write_weights(&folder.join("model.safetensors"), weights, dtype)
+}
+
+/// Writes `model.safetensors`.
+///
+/// # Errors
+/// The file system refuses.
+pub fn write_weights(
+    path: &Path,
+    weights: &Weights,
+    dtype: WeightType,
+) -> Result<(), CheckpointError> {
+    let encoded: Vec<(&String, &Vec<usize>, Vec<u8>)> = weights
+        .iter()
+        .map(|(name, (dimensions, values))| (name, dimensions, dtype.encode(values)))
+        .collect();
+    let mut views = Vec::new();
+    for (name, dimensions, bytes) in &encoded {
+        views.push((
+            *name,
+            TensorView::new(dtype.dtype(), (*dimensions).clone(), bytes)?,
+        ));
+    }
+    let metadata = [("format".to_owned(), "pt".to_owned())].into();
+    Ok(serialize_to_file(views, Some(metadata), path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixture_has_experts_beside_a_dense_layer() {
+        let shape = Shape::fixture(300);
+        let weights = random_weights(&shape, 1);
+        assert!(weights.contains_key("model.layers.0.mlp.experts.7.down_proj.weight"));
+        assert!(weights.contains_key("model.layers.1.mlp.down_proj.weight"));
+        assert!(!weights.contains_key("model.layers.1.mlp.gate.weight"));
+        assert_ne!(weights, random_weights(&shape, 2));
+    }
+
+    #[test]
+    fn the_trained_shape_fits_its_budget() {
+        let shape = Shape::trained(2560);
+        let count = |(_, dimensions): (String, Vec<usize>)| dimensions.iter().product::<usize>();
+        let parameters: usize = shape.weights().into_iter().map(count).sum();
+        assert!((2_000_000..3_800_000).contains(&parameters), "{parameters}");
+    }
+
+    #[test]
+    fn an_existing_folder_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let shape = Shape::fixture(300);
+        let weights = random_weights(&shape, 1);
+        let tokenizer = tokenizer::train(1, 300, 1000).unwrap();
+        let written = write(folder.path(), &shape, &weights, WeightType::F32, &tokenizer);
+        assert!(matches!(written, Err(CheckpointError::Exists(_))));
+    }
+}
