@@ -76,7 +76,11 @@ fn prepare(choice: ModelChoice, options: CheckpointOptions) -> Result<PreparedMo
     Ok(PreparedModel { alias, section, folder, revision, checkpoint, encoder, chat, weights_digest, tokenizer_digest })
 }
 
-fn locate(alias: &str, source: &str) -> Result<(PathBuf, Option<String>), EvalError> {
+/// The folder of a checkpoint, from the disk or the hub, and the commit where the hub told one.
+///
+/// # Errors
+/// When there is no such folder, or the hub has no such checkpoint.
+pub fn locate(alias: &str, source: &str) -> Result<(PathBuf, Option<String>), EvalError> {
     let folder = Path::new(source);
     if folder.is_dir() {
         return Ok((folder.to_owned(), None));

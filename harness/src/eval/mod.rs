@@ -22,9 +22,9 @@ mod preparation;
 mod runner;
 mod task_run;
 
-pub use checkpoint::{CheckpointOptions, PreparedModel, prepare_models};
+pub use checkpoint::{CheckpointOptions, PreparedModel, locate, prepare_models};
 pub use error::EvalError;
 pub use manifest::manifest;
 pub use options::EvalOptions;
-pub use preparation::{PreparedTask, Preparation, prepare_tasks};
+pub use preparation::{PreparedTask, Preparation, prepare_tasks, prompt_options};
 pub use runner::{Evaluation, evaluate};
