@@ -10,7 +10,9 @@ fn refused(code: i32, arguments: &[&str], words: &[&str]) {
     let output = folder.path().join("run");
     let (source, data) = (format!("m={}", fixture_model()), demo_data());
     let mut command = vec!["eval", "--output", arg(&output), "--quiet"];
-    for (flag, value) in [("--models", source.as_str()), ("--tasks", "flores200_he"), ("--data-dir", data.as_str())] {
+    for (flag, value) in
+        [("--models", source.as_str()), ("--tasks", "flores200_he"), ("--data-dir", data.as_str())]
+    {
         if !arguments.contains(&flag) {
             command.extend([flag, value]);
         }
@@ -70,15 +72,27 @@ fn malformed_configuration_names_line_and_key() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "harness.toml", "[models.base]\nsource = 'x'\nstgae = 'base'\n");
     let config = folder.path().join("harness.toml");
-    refused(2, &["--config", arg(&config), "--models", "base"], &["harness.toml:3:1", "stgae", "did you mean `stage`"]);
+    refused(
+        2,
+        &["--config", arg(&config), "--models", "base"],
+        &["harness.toml:3:1", "stgae", "did you mean `stage`"],
+    );
     refused(2, &["--config", "no/such.toml"], &["no/such.toml"]);
 }
 
 #[test]
 fn malformed_task_files_name_line_and_key() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "bad.yaml", "task: bad\ndataset_path: a/b\ntest_split: test\noutput_typ: multiple_choice\n");
-    refused(2, &["--include-path", arg(folder.path()), "--tasks", "bad"], &["bad.yaml:4", "output_typ", "output_type"]);
+    write(
+        folder.path(),
+        "bad.yaml",
+        "task: bad\ndataset_path: a/b\ntest_split: test\noutput_typ: multiple_choice\n",
+    );
+    refused(
+        2,
+        &["--include-path", arg(folder.path()), "--tasks", "bad"],
+        &["bad.yaml:4", "output_typ", "output_type"],
+    );
 }
 
 #[test]
@@ -93,16 +107,32 @@ fn flags_that_make_no_sense() {
 #[test]
 fn checkpoints_that_cannot_be_used() {
     refused(6, &["--models", "m=no/such/folder/at-all"], &["no/such/folder/at-all"]);
-    model_refused("model.safetensors", |bytes| bytes[..bytes.len() / 2].to_vec(), &["model.safetensors"]);
-    model_refused("model.safetensors", |_| b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n".to_vec(), &["LFS"]);
-    model_refused("config.json", in_config("num_experts_per_tok", 99.into()), &["num_experts_per_tok", "99"]);
+    model_refused(
+        "model.safetensors",
+        |bytes| bytes[..bytes.len() / 2].to_vec(),
+        &["model.safetensors"],
+    );
+    model_refused(
+        "model.safetensors",
+        |_| b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n".to_vec(),
+        &["LFS"],
+    );
+    model_refused(
+        "config.json",
+        in_config("num_experts_per_tok", 99.into()),
+        &["num_experts_per_tok", "99"],
+    );
     model_refused("config.json", in_config("num_experts", 7.into()), &["config.json"]);
     let unknown = in_config("model_type", "frobnicate".into());
     model_refused("config.json", unknown, &["frobnicate", "qwen3_moe"]);
     model_refused("tokenizer.json", |_| b"{}".to_vec(), &["tokenizer.json"]);
     let index = br#"{"weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}"#;
     let folder = damaged_model("config.json", |bytes| bytes);
-    std::fs::rename(folder.path().join("model.safetensors"), folder.path().join("model-00001-of-00002.safetensors")).unwrap();
+    std::fs::rename(
+        folder.path().join("model.safetensors"),
+        folder.path().join("model-00001-of-00002.safetensors"),
+    )
+    .unwrap();
     write(folder.path(), "model.safetensors.index.json", index);
     refused(6, &["--models", arg(folder.path())], &["model-00002-of-00002.safetensors"]);
 }
@@ -121,8 +151,16 @@ fn benchmark_files_that_cannot_be_used() {
         refused(code, &["--data-dir", arg(folder.path())], words);
     };
     rows(b"", 2, &["0 documents", "devtest"]);
-    rows(b"{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"txt\": \"b\"}\n", 6, &["text", "document 1"]);
-    rows(b"{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\": \"\xff\"}\n", 6, &["devtest.jsonl:2", "UTF-8"]);
+    rows(
+        b"{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"txt\": \"b\"}\n",
+        6,
+        &["text", "document 1"],
+    );
+    rows(
+        b"{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\": \"\xff\"}\n",
+        6,
+        &["devtest.jsonl:2", "UTF-8"],
+    );
     rows(b"{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2,\n", 6, &["devtest.jsonl:2"]);
 }
 
@@ -132,7 +170,17 @@ fn run_folders_that_cannot_be_used() {
     let file = folder.path().join("file");
     std::fs::write(&file, "x").unwrap();
     let (source, data) = (format!("m={}", fixture_model()), demo_data());
-    let arguments = ["eval", "--models", &source, "--tasks", "flores200_he", "--data-dir", &data, "--output", arg(&file)];
+    let arguments = [
+        "eval",
+        "--models",
+        &source,
+        "--tasks",
+        "flores200_he",
+        "--data-dir",
+        &data,
+        "--output",
+        arg(&file),
+    ];
     let (_, stderr) = run_to(2, &arguments);
     assert!(stderr.contains("file"), "{stderr}");
     run_to(1, &["report", arg(&folder.path().join("nothing"))]);

@@ -7,7 +7,17 @@ fn a_prompt_longer_than_the_context_is_cut_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     let (source, data) = (format!("m={}", fixture_model()), demo_data());
-    let arguments = ["eval", "--models", &source, "--tasks", "heb_lb_winograd", "--limit", "4", "--data-dir", &data];
+    let arguments = [
+        "eval",
+        "--models",
+        &source,
+        "--tasks",
+        "heb_lb_winograd",
+        "--limit",
+        "4",
+        "--data-dir",
+        &data,
+    ];
     let more = ["--max-length", "24", "--output", arg(&run), "--quiet"];
     run_to(0, &[&arguments[..], &more].concat());
     let report = std::fs::read_to_string(run.join("report.md")).unwrap();
@@ -22,9 +32,11 @@ fn a_task_without_data_is_a_row_and_exit_5() {
     let source = format!("m={}", fixture_model());
     let copy = empty.join("openlanguagedata/flores_plus/heb_Hebr");
     std::fs::create_dir_all(&copy).unwrap();
-    let file = std::path::Path::new(&demo_data()).join("openlanguagedata/flores_plus/heb_Hebr/devtest.jsonl");
+    let file = std::path::Path::new(&demo_data())
+        .join("openlanguagedata/flores_plus/heb_Hebr/devtest.jsonl");
     std::fs::copy(file, copy.join("devtest.jsonl")).unwrap();
-    let arguments = ["eval", "--models", &source, "--tasks", "heb_lb_winograd,flores200_he", "--limit", "3"];
+    let arguments =
+        ["eval", "--models", &source, "--tasks", "heb_lb_winograd,flores200_he", "--limit", "3"];
     let more = ["--data-dir", arg(&empty), "--output", arg(&run), "--quiet"];
     let (stdout, _) = run_to(5, &[&arguments[..], &more].concat());
     assert!(stdout.contains("heb_lb_winograd"), "{stdout}");
@@ -36,7 +48,17 @@ fn a_task_without_data_is_a_row_and_exit_5() {
 #[test]
 fn plan_shows_prompts_ids_and_sharing() {
     let (source, data) = (format!("m={}", fixture_model()), demo_data());
-    let arguments = ["plan", "--models", &source, "--tasks", "heb_lb_winograd", "--limit", "6", "--data-dir", &data];
+    let arguments = [
+        "plan",
+        "--models",
+        &source,
+        "--tasks",
+        "heb_lb_winograd",
+        "--limit",
+        "6",
+        "--data-dir",
+        &data,
+    ];
     let (stdout, _) = run_to(0, &arguments);
     assert!(stdout.contains("6 documents, 12 requests"), "{stdout}");
     let (stdout, _) = run_to(0, &[&arguments[..], &["--json"]].concat());
@@ -78,8 +100,19 @@ fn results_as_json() {
     let folder = tempfile::tempdir().unwrap();
     let (source, data) = (format!("m={}", fixture_model()), demo_data());
     let run = folder.path().join("run");
-    let arguments = ["eval", "--models", &source, "--tasks", "flores200_he", "--limit", "2", "--data-dir", &data];
-    let (stdout, _) = run_to(0, &[&arguments[..], &["--json", "--quiet", "--output", arg(&run)]].concat());
+    let arguments = [
+        "eval",
+        "--models",
+        &source,
+        "--tasks",
+        "flores200_he",
+        "--limit",
+        "2",
+        "--data-dir",
+        &data,
+    ];
+    let (stdout, _) =
+        run_to(0, &[&arguments[..], &["--json", "--quiet", "--output", arg(&run)]].concat());
     let printed: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert!(printed["results"]["m"]["results"]["flores200_he"]["bits_per_byte,none"].is_number());
 }

@@ -13,11 +13,35 @@ use crate::support::{arg, json, json_lines, run_to, shared};
 const LOG_LIKELIHOOD: f64 = 5e-4;
 
 /// Runs `tasks` on the first `limit` documents and returns the model's folder of the run.
-fn evaluate(shared: &Path, output: &Path, model: &str, tasks: &str, limit: &str, more: &[&str]) -> PathBuf {
+fn evaluate(
+    shared: &Path,
+    output: &Path,
+    model: &str,
+    tasks: &str,
+    limit: &str,
+    more: &[&str],
+) -> PathBuf {
     let source = format!("m={}", shared.join("reference/models").join(model).display());
     let (include, data) = (shared.join("reference/lm_eval/tasks"), shared.join("data"));
-    let mut arguments = vec!["eval", "--models", &source, "--tasks", tasks, "--limit", limit, "--log-samples", "--quiet"];
-    arguments.extend(["--include-path", arg(&include), "--data-dir", arg(&data), "--output", arg(output)]);
+    let mut arguments = vec![
+        "eval",
+        "--models",
+        &source,
+        "--tasks",
+        tasks,
+        "--limit",
+        limit,
+        "--log-samples",
+        "--quiet",
+    ];
+    arguments.extend([
+        "--include-path",
+        arg(&include),
+        "--data-dir",
+        arg(&data),
+        "--output",
+        arg(output),
+    ]);
     arguments.extend(more);
     run_to(0, &arguments);
     output.join("m")
@@ -62,7 +86,9 @@ fn compare_sample(task: &str, ours: &Value, theirs: &Value) -> f64 {
     let largest = compare_values(&at, &ours["resps"], &theirs["resps"]);
     let filtered = compare_values(&at, &ours["filtered_resps"], &theirs["filtered_resps"]);
     let known = ["doc_id", "target", "arguments", "resps", "filtered_resps", "prompt_hash"];
-    for (metric, value) in theirs.as_object().unwrap().iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+    for (metric, value) in
+        theirs.as_object().unwrap().iter().filter(|(key, _)| !known.contains(&key.as_str()))
+    {
         compare_values(&format!("{at}: {metric}"), &ours[metric], value);
     }
     largest.max(filtered)
@@ -93,7 +119,11 @@ fn compare_aggregates(task: &str, ours: &Value, theirs: &Value) {
         let at = format!("{task}: {name}");
         match (ours[name].as_f64(), value.as_f64()) {
             (Some(a), Some(b)) => {
-                let tolerance = if name.contains("perplexity") || name.starts_with("bits") { 1e-4 } else { 1e-9 };
+                let tolerance = if name.contains("perplexity") || name.starts_with("bits") {
+                    1e-4
+                } else {
+                    1e-9
+                };
                 assert!((a - b).abs() <= tolerance * b.abs().max(1.0), "{at}: {a} is not {b}");
             }
             _ => assert_eq!(&ours[name], value, "{at}"),
@@ -103,7 +133,13 @@ fn compare_aggregates(task: &str, ours: &Value, theirs: &Value) {
 
 #[test]
 fn multiple_choice_on_library_tasks() {
-    compare("qwen3_moe", "qwen3_moe", &["ja_leaderboard_jcommonsenseqa", "xwinograd_jp"], "40", &[]);
+    compare(
+        "qwen3_moe",
+        "qwen3_moe",
+        &["ja_leaderboard_jcommonsenseqa", "xwinograd_jp"],
+        "40",
+        &[],
+    );
 }
 
 #[test]

@@ -9,12 +9,14 @@ use serde_json::Value;
 use crate::support::{arg, demo_data, fixture_model, harness, json, run_to};
 
 /// Keys of derived files that say when and how long, not what.
-const TIMES: [&str; 5] = ["date", "start_time", "end_time", "total_evaluation_time_seconds", "seconds"];
+const TIMES: [&str; 5] =
+    ["date", "start_time", "end_time", "total_evaluation_time_seconds", "seconds"];
 
 fn arguments<'a>(source: &'a str, data: &'a str, output: &'a str) -> Vec<&'a str> {
     // Small batches make many windows, so that most kills fall between commits.
     let tasks = "he-leaderboard,flores200_ja";
-    let base = ["eval", "--models", source, "--tasks", tasks, "--data-dir", data, "--output", output];
+    let base =
+        ["eval", "--models", source, "--tasks", tasks, "--data-dir", data, "--output", output];
     [&base[..], &["--limit", "40", "--batch-tokens", "96", "--quiet"]].concat()
 }
 
@@ -76,7 +78,17 @@ fn a_complete_run_is_only_reported_again() {
     let folder = tempfile::tempdir().unwrap();
     let (source, data) = (format!("m={}", fixture_model()), demo_data());
     let run = folder.path().join("run");
-    let arguments = ["eval", "--models", &source, "--tasks", "flores200_he", "--limit", "3", "--data-dir", &data];
+    let arguments = [
+        "eval",
+        "--models",
+        &source,
+        "--tasks",
+        "flores200_he",
+        "--limit",
+        "3",
+        "--data-dir",
+        &data,
+    ];
     let arguments = [&arguments[..], &["--output", arg(&run)]].concat();
     run_to(0, &arguments);
     let before = results(&run, "results.json");
@@ -93,7 +105,8 @@ fn another_run_in_the_same_folder_is_refused_and_can_be_forked() {
     let folder = tempfile::tempdir().unwrap();
     let (source, data) = (format!("m={}", fixture_model()), demo_data());
     let run = folder.path().join("run");
-    let arguments = ["eval", "--models", &source, "--tasks", "flores200_he", "--data-dir", &data, "--quiet"];
+    let arguments =
+        ["eval", "--models", &source, "--tasks", "flores200_he", "--data-dir", &data, "--quiet"];
     let arguments = [&arguments[..], &["--output", arg(&run)]].concat();
     run_to(0, &[&arguments[..], &["--limit", "3"]].concat());
     let (_, stderr) = run_to(2, &[&arguments[..], &["--limit", "4"]].concat());
@@ -107,12 +120,24 @@ fn a_second_writer_is_sent_away() {
     let folder = tempfile::tempdir().unwrap();
     let (source, data) = (format!("m={}", fixture_model()), demo_data());
     let run = folder.path().join("run");
-    let arguments = ["eval", "--models", &source, "--tasks", "flores200_he", "--limit", "3", "--data-dir", &data];
+    let arguments = [
+        "eval",
+        "--models",
+        &source,
+        "--tasks",
+        "flores200_he",
+        "--limit",
+        "3",
+        "--data-dir",
+        &data,
+    ];
     let arguments = [&arguments[..], &["--output", arg(&run)]].concat();
     run_to(0, &arguments);
     let lock = std::fs::read_dir(&run).unwrap().filter_map(Result::ok).map(|entry| entry.path());
-    let lock = lock.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "lock"));
-    let file = std::fs::File::options().write(true).open(lock.expect("a lock file is kept")).unwrap();
+    let lock =
+        lock.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "lock"));
+    let file =
+        std::fs::File::options().write(true).open(lock.expect("a lock file is kept")).unwrap();
     file.lock().unwrap();
     let (_, stderr) = run_to(75, &arguments);
     assert!(stderr.contains("being written"), "{stderr}");

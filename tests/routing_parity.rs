@@ -20,14 +20,34 @@ fn flores_counts_sums_entropies_and_log_likelihoods() {
     let config = output.path().join("harness.toml");
     let model = shared.join("reference/models/qwen3_moe");
     // The reference starts every sentence with this token instead of the tokenizer's EOS.
-    let text = format!("[models.m]\nsource = {:?}\nprefix_token = \"<|endoftext|>\"\n", arg(&model));
+    let text =
+        format!("[models.m]\nsource = {:?}\nprefix_token = \"<|endoftext|>\"\n", arg(&model));
     std::fs::write(&config, text).unwrap();
     let data = shared.join("data");
-    let arguments = ["eval", "--config", arg(&config), "--models", "m", "--tasks", "flores200_en,flores200_he,flores200_ja"];
-    let more = ["--limit", ROWS, "--data-dir", arg(&data), "--output", arg(&run), "--log-samples", "--quiet"];
+    let arguments = [
+        "eval",
+        "--config",
+        arg(&config),
+        "--models",
+        "m",
+        "--tasks",
+        "flores200_en,flores200_he,flores200_ja",
+    ];
+    let more = [
+        "--limit",
+        ROWS,
+        "--data-dir",
+        arg(&data),
+        "--output",
+        arg(&run),
+        "--log-samples",
+        "--quiet",
+    ];
     run_to(0, &[&arguments[..], &more].concat());
     let reference = json(&shared.join("reference/routing/flores/qwen3_moe.json"));
-    for (language, task) in [("eng_Latn", "flores200_en"), ("heb_Hebr", "flores200_he"), ("jpn_Jpan", "flores200_ja")] {
+    for (language, task) in
+        [("eng_Latn", "flores200_en"), ("heb_Hebr", "flores200_he"), ("jpn_Jpan", "flores200_ja")]
+    {
         compare(&run.join("m"), task, &reference["languages"][language]);
     }
 }
@@ -35,18 +55,27 @@ fn flores_counts_sums_entropies_and_log_likelihoods() {
 fn compare(folder: &Path, task: &str, reference: &Value) {
     let routing = json(&folder.join("routing.json"));
     let groups = routing["groups"].as_array().unwrap();
-    let group = groups.iter().find(|group| group["task"] == task && group["span"] == "question").unwrap();
+    let group =
+        groups.iter().find(|group| group["task"] == task && group["span"] == "question").unwrap();
     assert_eq!(group["tokens"], reference["tokens"], "{task}");
     let moved = moved(&group["selection_counts"], &reference["selection_counts"]);
     let tokens = reference["tokens"].as_f64().unwrap();
     assert!(moved <= 2e-4 * tokens * 2.0 * 3.0, "{task}: {moved} selections moved");
-    assert_relative(&format!("{task}: score_sums"), &group["score_sums"], &reference["score_sums"], 1e-5);
-    let (ours, theirs) = (&group["selection_entropy_bits_sum"], &reference["selection_entropy_bits_sum"]);
+    assert_relative(
+        &format!("{task}: score_sums"),
+        &group["score_sums"],
+        &reference["score_sums"],
+        1e-5,
+    );
+    let (ours, theirs) =
+        (&group["selection_entropy_bits_sum"], &reference["selection_entropy_bits_sum"]);
     assert_relative(&format!("{task}: selection entropy"), ours, theirs, 1e-5);
     let samples = json_lines(&folder.join(format!("samples_{task}.jsonl")));
     let by_document: BTreeMap<u64, f64> = samples
         .iter()
-        .map(|sample| (sample["doc_id"].as_u64().unwrap(), sample["filtered_resps"][0].as_f64().unwrap()))
+        .map(|sample| {
+            (sample["doc_id"].as_u64().unwrap(), sample["filtered_resps"][0].as_f64().unwrap())
+        })
         .collect();
     for (document, row) in reference["documents"].as_array().unwrap().iter().enumerate() {
         let difference = by_document[&(document as u64)] - row["loglikelihood"].as_f64().unwrap();

@@ -45,7 +45,14 @@ impl Progress {
             Display::Plain
         };
         let now = Instant::now();
-        let state = State { title: String::new(), documents: 0, total: 0, tokens: 0, begun: now, printed: now };
+        let state = State {
+            title: String::new(),
+            documents: 0,
+            total: 0,
+            tokens: 0,
+            begun: now,
+            printed: now,
+        };
         Self { display, state: Mutex::new(state) }
     }
 
@@ -63,7 +70,14 @@ impl Progress {
         self.update(|state| {
             let now = Instant::now();
             let title = format!("{model} · {task}");
-            *state = State { title, documents: 0, total: documents, tokens: 0, begun: now, printed: now };
+            *state = State {
+                title,
+                documents: 0,
+                total: documents,
+                tokens: 0,
+                begun: now,
+                printed: now,
+            };
         });
         if let Display::Bar(bar) = &self.display {
             bar.reset();

@@ -25,10 +25,15 @@ pub fn shared() -> Option<PathBuf> {
 pub fn harness() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_harness"));
     command.current_dir(root());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HARNESS_") || name.starts_with("HF_")) {
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| name.starts_with("HARNESS_") || name.starts_with("HF_"))
+    {
         command.env_remove(name);
     }
-    command.env("HF_HUB_OFFLINE", "1").env("HF_HOME", root().join("target/no-such-cache")).env("NO_COLOR", "1");
+    command
+        .env("HF_HUB_OFFLINE", "1")
+        .env("HF_HOME", root().join("target/no-such-cache"))
+        .env("NO_COLOR", "1");
     command
 }
 
@@ -41,7 +46,11 @@ pub fn run(arguments: &[&str]) -> Output {
 pub fn run_to(code: i32, arguments: &[&str]) -> (String, String) {
     let output = run(arguments);
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{arguments:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
+    );
     (stdout, stderr)
 }
 
@@ -51,13 +60,15 @@ fn text(bytes: &[u8]) -> String {
 
 /// A JSON file.
 pub fn json(path: &Path) -> Value {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The rows of a JSON Lines file.
 pub fn json_lines(path: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

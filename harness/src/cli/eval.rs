@@ -8,8 +8,8 @@ use super::error::CommandError;
 use super::output;
 use crate::config::{Config, choose_models};
 use crate::eval::{
-    CheckpointOptions, EvalOptions, Evaluation, PreparedModel, Preparation, evaluate, manifest, prepare_models,
-    prepare_tasks,
+    CheckpointOptions, EvalOptions, Evaluation, Preparation, PreparedModel, evaluate, manifest,
+    prepare_models, prepare_tasks,
 };
 use crate::exit::Exit;
 use crate::progress::Progress;
@@ -23,7 +23,10 @@ pub fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
     let interrupt = Interrupt::listen()?;
     let choices = choose_models(&config, &args.selection.models)?;
     let preparation = prepare_tasks(&options)?;
-    let checkpoints = CheckpointOptions { chat_template: options.apply_chat_template, verify_weights: args.verify_weights };
+    let checkpoints = CheckpointOptions {
+        chat_template: options.apply_chat_template,
+        verify_weights: args.verify_weights,
+    };
     let models = prepare_models(choices, checkpoints)?;
     let folder = args.output.clone().unwrap_or_else(|| default_output(&options.tasks));
     let (mut record, folder) = open_record(&folder, args.fork, &options, &models, &preparation)?;
@@ -35,9 +38,14 @@ pub fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
 }
 
 /// Flags and file resolved into options.
-pub fn selection_options(args: &SelectionArgs, config: &Config) -> Result<EvalOptions, CommandError> {
+pub fn selection_options(
+    args: &SelectionArgs,
+    config: &Config,
+) -> Result<EvalOptions, CommandError> {
     if args.limit == Some(0) {
-        return Err(CommandError::usage("--limit 0 leaves 0 documents; leave it out to take all of them"));
+        return Err(CommandError::usage(
+            "--limit 0 leaves 0 documents; leave it out to take all of them",
+        ));
     }
     if args.batch_tokens == 0 || args.max_length == Some(0) {
         return Err(CommandError::usage("--batch-tokens and --max-length are at least 1"));
@@ -45,9 +53,15 @@ pub fn selection_options(args: &SelectionArgs, config: &Config) -> Result<EvalOp
     if args.fewshot_as_multiturn == Some(true) && !args.apply_chat_template {
         return Err(CommandError::usage("--fewshot-as-multiturn needs --apply-chat-template"));
     }
-    let data_dir = args.data_dir.clone().or_else(|| config.data.dir.as_deref().map(|dir| config.relative(dir)));
+    let data_dir = args
+        .data_dir
+        .clone()
+        .or_else(|| config.data.dir.as_deref().map(|dir| config.relative(dir)));
     if let Some(dir) = data_dir.as_deref().filter(|dir| !dir.is_dir()) {
-        return Err(CommandError::usage(format!("the data folder {} does not exist", dir.display())));
+        return Err(CommandError::usage(format!(
+            "the data folder {} does not exist",
+            dir.display()
+        )));
     }
     Ok(EvalOptions {
         tasks: args.tasks.clone(),
@@ -131,7 +145,10 @@ fn print_results(
 fn results(folder: &Path, models: &[PreparedModel]) -> Map<String, Value> {
     let read = |alias: &str| {
         let path = harness_reports::model_folder(folder, alias).join("results.json");
-        std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        std::fs::read(path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
     };
     models.iter().map(|model| (model.alias.clone(), read(&model.alias))).collect()
 }

@@ -10,7 +10,9 @@ use crate::exit::Exit;
 pub fn run(args: &InitArgs) -> Result<Exit, CommandError> {
     let path = args.folder.join("harness.toml");
     let explain = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => CommandError::usage(format!("{} exists already", path.display())),
+        std::io::ErrorKind::AlreadyExists => {
+            CommandError::usage(format!("{} exists already", path.display()))
+        }
         _ => CommandError::usage(format!("cannot write {}: {error}", path.display())),
     };
     let mut file = std::fs::File::create_new(&path).map_err(explain)?;

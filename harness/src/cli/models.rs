@@ -44,26 +44,49 @@ fn rows(checkpoint: &Checkpoint) -> Vec<(&'static str, String)> {
         ("family", format!("{} (model_type {})", architecture.family, architecture.model_type)),
         ("layers", format!("{}: {}", architecture.layers, kinds(&architecture.layer_kinds))),
         ("hidden size", architecture.hidden_size.to_string()),
-        ("vocabulary", format!("{}{}", architecture.vocab_size, if architecture.tied_head { ", tied head" } else { "" })),
+        (
+            "vocabulary",
+            format!(
+                "{}{}",
+                architecture.vocab_size,
+                if architecture.tied_head { ", tied head" } else { "" }
+            ),
+        ),
         ("context", format!("{} tokens", architecture.max_position_embeddings)),
     ];
     match architecture.score_function {
         Some(score_function) => rows.extend([
-            ("MoE layers", format!("{} ({})", architecture.moe_layers.len(), ranges(&architecture.moe_layers))),
-            ("experts", format!("{} routed, top {}, {} shared", architecture.experts, architecture.top_k, architecture.shared_experts)),
+            (
+                "MoE layers",
+                format!("{} ({})", architecture.moe_layers.len(), ranges(&architecture.moe_layers)),
+            ),
+            (
+                "experts",
+                format!(
+                    "{} routed, top {}, {} shared",
+                    architecture.experts, architecture.top_k, architecture.shared_experts
+                ),
+            ),
             ("router scores", format!("{score_function:?}").to_lowercase()),
         ]),
         None => rows.push(("MoE layers", "none: no routing".to_owned())),
     }
     rows.push((
         "parameters",
-        format!("{} total, {} active a token", millions(architecture.parameters_total), millions(architecture.parameters_active)),
+        format!(
+            "{} total, {} active a token",
+            millions(architecture.parameters_total),
+            millions(architecture.parameters_active)
+        ),
     ));
     for (dtype, bytes) in &checkpoint.bytes_by_dtype {
         rows.push(("on disk", format!("{} {dtype}", mebibytes(*bytes))));
     }
     for (dtype, size) in [("f32", 4), ("bf16", 2)] {
-        rows.push(("in memory", format!("{} as {dtype}", mebibytes(architecture.parameters_total * size))));
+        rows.push((
+            "in memory",
+            format!("{} as {dtype}", mebibytes(architecture.parameters_total * size)),
+        ));
     }
     rows.push(("per cached token", format!("{} bytes in f32", architecture.kv_bytes_per_token())));
     rows.push(("files", format!("{} with {} tensors", checkpoint.files.len(), checkpoint.tensors)));
@@ -81,7 +104,8 @@ fn kinds(kinds: &[LayerKind]) -> String {
         (LayerKind::Moe, "MoE"),
         (LayerKind::Mlp, "MLP"),
     ];
-    let present = names.into_iter().map(|(kind, name)| (count(kind), name)).filter(|(count, _)| *count > 0);
+    let present =
+        names.into_iter().map(|(kind, name)| (count(kind), name)).filter(|(count, _)| *count > 0);
     present.map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
 

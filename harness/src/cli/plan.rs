@@ -10,8 +10,8 @@ use super::output;
 use crate::config::{Config, choose_models};
 use crate::encode::{EncodeOptions, EncodedDocument, Pass, encode_document};
 use crate::eval::{
-    CheckpointOptions, EvalError, EvalOptions, PreparedModel, PreparedTask, prepare_models, prepare_tasks,
-    prompt_options,
+    CheckpointOptions, EvalError, EvalOptions, PreparedModel, PreparedTask, prepare_models,
+    prepare_tasks, prompt_options,
 };
 use crate::exit::Exit;
 use crate::plan::{Forest, WindowLimits, WindowRule};
@@ -22,7 +22,8 @@ pub fn run(args: &PlanArgs) -> Result<Exit, CommandError> {
     let options = selection_options(&args.selection, &config)?;
     let choices = choose_models(&config, &args.selection.models)?;
     let preparation = prepare_tasks(&options)?;
-    let checkpoints = CheckpointOptions { chat_template: options.apply_chat_template, ..Default::default() };
+    let checkpoints =
+        CheckpointOptions { chat_template: options.apply_chat_template, ..Default::default() };
     let models = prepare_models(choices, checkpoints)?;
     let mut plans = Vec::new();
     for model in &models {
@@ -51,7 +52,9 @@ fn plan(
         Ok(data) => count(model, prepared, data, options, show)?,
         Err(reason) => json!({"missing": reason}),
     };
-    let (Value::Object(mut plan), Value::Object(counted)) = (names, counted) else { return Ok(Value::Null) };
+    let (Value::Object(mut plan), Value::Object(counted)) = (names, counted) else {
+        return Ok(Value::Null);
+    };
     plan.extend(counted);
     Ok(Value::Object(plan))
 }
@@ -95,7 +98,17 @@ struct Totals {
 impl Totals {
     fn new(batch_tokens: usize) -> Self {
         let rule = WindowRule::new(WindowLimits::for_budget(batch_tokens));
-        Self { batch_tokens, rule, window: Vec::new(), documents: 0, requests: 0, naive: 0, distinct: 0, longest: 0, unscorable: 0 }
+        Self {
+            batch_tokens,
+            rule,
+            window: Vec::new(),
+            documents: 0,
+            requests: 0,
+            naive: 0,
+            distinct: 0,
+            longest: 0,
+            unscorable: 0,
+        }
     }
 
     fn add(&mut self, instance: &Instance<'_>, encoded: Option<&EncodedDocument>) {
@@ -104,7 +117,8 @@ impl Totals {
         self.unscorable += usize::from(encoded.is_none());
         let tokens = encoded.map_or(0, EncodedDocument::naive_tokens);
         self.naive += tokens;
-        let lengths = encoded.iter().flat_map(|encoded| encoded.passes()).map(|pass| pass.tokens.len());
+        let lengths =
+            encoded.iter().flat_map(|encoded| encoded.passes()).map(|pass| pass.tokens.len());
         self.longest = self.longest.max(lengths.max().unwrap_or(0));
         self.window.extend(encoded.cloned());
         if self.rule.is_full_with(tokens) {
@@ -113,7 +127,11 @@ impl Totals {
     }
 
     fn close_window(&mut self) {
-        let passes: Vec<(usize, &Pass)> = self.window.iter().flat_map(|document| document.passes().map(|pass| (0, pass))).collect();
+        let passes: Vec<(usize, &Pass)> = self
+            .window
+            .iter()
+            .flat_map(|document| document.passes().map(|pass| (0, pass)))
+            .collect();
         self.distinct += Forest::new(&passes, self.batch_tokens).tokens();
         self.window.clear();
         self.rule = WindowRule::new(WindowLimits::for_budget(self.batch_tokens));

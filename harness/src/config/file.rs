@@ -60,10 +60,7 @@ impl Config {
             Err(error) if path.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
                 Ok(Self::default())
             }
-            Err(source) => Err(ConfigError::Read {
-                path: file.to_owned(),
-                source,
-            }),
+            Err(source) => Err(ConfigError::Read { path: file.to_owned(), source }),
         }
     }
 
@@ -146,25 +143,17 @@ mod tests {
     fn the_template_is_valid_with_and_without_its_comments() {
         let template = super::super::TEMPLATE;
         assert!(parse(template).unwrap().models.is_empty());
-        let uncommented: String = template
-            .lines()
-            .map(|line| {
-                line.strip_prefix("# ")
-                    .filter(|rest| rest.starts_with('[') || rest.contains(" = "))
-            })
-            .map(|line| line.unwrap_or_default().to_owned() + "\n")
-            .collect();
-        assert_eq!(parse(&uncommented).unwrap().models.len(), 2);
+        let is_setting = |text: &&str| text.starts_with('[') || text.contains(" = ");
+        let uncomment = |line| str::strip_prefix(line, "# ").filter(is_setting).unwrap_or(line);
+        let uncommented: Vec<&str> = template.lines().map(uncomment).collect();
+        assert_eq!(parse(&uncommented.join("\n")).unwrap().models.len(), 2);
     }
 
     #[test]
     fn errors_name_file_line_key_and_a_remedy() {
         let text = "[models.base]\nsource = \"a\"\n\n[models.cpt]\nsorce = \"b\"\n";
         let error = parse(text).unwrap_err();
-        assert!(
-            error.starts_with("conf/harness.toml:5:1: unknown field `sorce`"),
-            "{error}"
-        );
+        assert!(error.starts_with("conf/harness.toml:5:1: unknown field `sorce`"), "{error}");
         assert!(error.ends_with("did you mean `source`?"), "{error}");
         let error = parse("[models.base\n").unwrap_err();
         assert!(error.starts_with("conf/harness.toml:1:"), "{error}");
@@ -179,9 +168,6 @@ mod tests {
     #[test]
     fn paths_are_relative_to_the_file() {
         let config = parse("[data]\ndir = 'd'").unwrap();
-        assert_eq!(
-            config.relative(config.data.dir.as_deref().unwrap()),
-            Path::new("conf/d")
-        );
+        assert_eq!(config.relative(config.data.dir.as_deref().unwrap()), Path::new("conf/d"));
     }
 }

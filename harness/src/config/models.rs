@@ -29,11 +29,7 @@ pub fn choose_models(config: &Config, names: &[String]) -> Result<Vec<ModelChoic
         }
         chosen.push(choice);
     }
-    if chosen.is_empty() {
-        Err(ConfigError::NoModels)
-    } else {
-        Ok(chosen)
-    }
+    if chosen.is_empty() { Err(ConfigError::NoModels) } else { Ok(chosen) }
 }
 
 fn choose(config: &Config, name: &str) -> Result<ModelChoice, ConfigError> {
@@ -43,10 +39,7 @@ fn choose(config: &Config, name: &str) -> Result<ModelChoice, ConfigError> {
         if !is_hub_name(&model.source) || folder.exists() {
             model.source = folder.to_string_lossy().into_owned();
         }
-        return Ok(ModelChoice {
-            alias: name.to_owned(),
-            model,
-        });
+        return Ok(ModelChoice { alias: name.to_owned(), model });
     }
     let (alias, source) = match name.split_once('=') {
         Some((alias, source)) => (alias.to_owned(), source),
@@ -56,22 +49,14 @@ fn choose(config: &Config, name: &str) -> Result<ModelChoice, ConfigError> {
     };
     Ok(ModelChoice {
         alias,
-        model: ModelSection {
-            source: source.to_owned(),
-            ..ModelSection::default()
-        },
+        model: ModelSection { source: source.to_owned(), ..ModelSection::default() },
     })
 }
 
 fn folder_name(path: &str) -> String {
-    let name = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    };
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let path = Path::new(path);
-    name(path)
-        .or_else(|| name(&path.canonicalize().ok()?))
-        .unwrap_or_else(|| "model".to_owned())
+    name(path).or_else(|| name(&path.canonicalize().ok()?)).unwrap_or_else(|| "model".to_owned())
 }
 
 /// `org/name[@revision]`: exactly one slash, and neither part looks like a path.
@@ -80,12 +65,9 @@ fn is_hub_name(source: &str) -> bool {
     let allowed = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     };
-    name.split_once('/')
-        .is_some_and(|(owner, name)| allowed(owner) && allowed(name))
+    name.split_once('/').is_some_and(|(owner, name)| allowed(owner) && allowed(name))
 }
 
 fn unknown(config: &Config, name: &str) -> ConfigError {
@@ -97,11 +79,7 @@ fn unknown(config: &Config, name: &str) -> ConfigError {
     };
     let suggestion = did_you_mean(name, aliases.iter().copied());
     let known = format!("{known}; a folder, alias=SOURCE or org/name[@revision] would do too");
-    ConfigError::UnknownModel {
-        name: name.to_owned(),
-        suggestion,
-        known,
-    }
+    ConfigError::UnknownModel { name: name.to_owned(), suggestion, known }
 }
 
 #[cfg(test)]
@@ -121,35 +99,18 @@ mod tests {
     fn aliases_sources_and_hub_names() {
         let chosen =
             choose_models(&config(), &names(&["hub", "x=some/dir/deep", "a/b@r"])).unwrap();
-        let sources: Vec<_> = chosen
-            .iter()
-            .map(|c| (c.alias.as_str(), c.model.source.as_str()))
-            .collect();
-        assert_eq!(
-            sources,
-            [
-                ("hub", "org/name@main"),
-                ("x", "some/dir/deep"),
-                ("a/b@r", "a/b@r")
-            ]
-        );
+        let sources: Vec<_> =
+            chosen.iter().map(|c| (c.alias.as_str(), c.model.source.as_str())).collect();
+        assert_eq!(sources, [("hub", "org/name@main"), ("x", "some/dir/deep"), ("a/b@r", "a/b@r")]);
         assert_eq!(choose_models(&config(), &[]).unwrap().len(), 2);
     }
 
     #[test]
     fn unknown_names_are_explained() {
-        let error = choose_models(&config(), &names(&["bsae"]))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("unknown model `bsae`; did you mean `base`?"),
-            "{error}"
-        );
+        let error = choose_models(&config(), &names(&["bsae"])).unwrap_err().to_string();
+        assert!(error.starts_with("unknown model `bsae`; did you mean `base`?"), "{error}");
         let error = choose_models(&config(), &names(&["hub", "hub=x"])).unwrap_err();
         assert!(matches!(error, ConfigError::DuplicateAlias(alias) if alias == "hub"));
-        assert!(matches!(
-            choose_models(&Config::default(), &[]),
-            Err(ConfigError::NoModels)
-        ));
+        assert!(matches!(choose_models(&Config::default(), &[]), Err(ConfigError::NoModels)));
     }
 }

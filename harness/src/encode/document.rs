@@ -61,15 +61,9 @@ pub fn encode_document(
     requests: &[Request],
     options: EncodeOptions,
 ) -> Result<EncodedDocument, EncodeError> {
-    let reference = requests
-        .iter()
-        .position(|request| request.role == Role::Gold)
-        .unwrap_or(0);
+    let reference = requests.iter().position(|request| request.role == Role::Gold).unwrap_or(0);
     let encode = |(index, request): (usize, &Request)| match &request.kind {
-        RequestKind::Loglikelihood {
-            context,
-            continuation,
-        } => {
+        RequestKind::Loglikelihood { context, continuation } => {
             let counted = Counted {
                 context: index == reference,
                 continuation: continuation_span(request.role),
@@ -77,16 +71,11 @@ pub fn encode_document(
             loglikelihood(encoder, context, continuation, options, counted)
         }
         RequestKind::Rolling { text } => rolling_loglikelihood(encoder, text, options),
-        RequestKind::Generate {
-            context,
-            options: generation,
-        } => generate(encoder, context, generation, options),
+        RequestKind::Generate { context, options: generation } => {
+            generate(encoder, context, generation, options)
+        }
     };
-    let requests = requests
-        .iter()
-        .enumerate()
-        .map(encode)
-        .collect::<Result<_, _>>()?;
+    let requests = requests.iter().enumerate().map(encode).collect::<Result<_, _>>()?;
     Ok(EncodedDocument { requests })
 }
 
@@ -158,19 +147,12 @@ fn rolling_loglikelihood(
     let mut counted_to = 0;
     let mut passes = Vec::new();
     for window in rolling::windows(length, options.max_length) {
-        let fed = window.start..if window.end == length {
-            length
-        } else {
-            window.end - 1
-        };
+        let fed = window.start..if window.end == length { length } else { window.end - 1 };
         let fed_end = fed.end;
         passes.push(window_pass(&encoded, &window, fed, prefix, counted_to));
         counted_to = fed_end;
     }
-    Ok(EncodedRequest {
-        passes,
-        truncated: 0,
-    })
+    Ok(EncodedRequest { passes, truncated: 0, is_rolling: true })
 }
 
 fn window_pass(
@@ -189,15 +171,8 @@ fn window_pass(
         // The row of a target is that of the token before it; the prefix shifts all rows by one.
         first_row: first_target + usize::from(window.prefixed) - window.start - 1,
         targets,
-        spans: prefix
-            .map(|_| None)
-            .into_iter()
-            .chain(fed.clone().map(counted))
-            .collect(),
-        tokens: prefix
-            .into_iter()
-            .chain(encoded.ids[fed].iter().copied())
-            .collect(),
+        spans: prefix.map(|_| None).into_iter().chain(fed.clone().map(counted)).collect(),
+        tokens: prefix.into_iter().chain(encoded.ids[fed].iter().copied()).collect(),
         generation: None,
     }
 }
@@ -223,18 +198,12 @@ fn generate(
         return Err(EncodeError::Unscorable("the prompt is empty".into()));
     }
     let truncated = encoded.ids.len().saturating_sub(room);
-    let until = generation
-        .until
-        .iter()
-        .cloned()
-        .chain(encoder.eos().map(|(_, text)| text.to_owned()));
+    let until =
+        generation.until.iter().cloned().chain(encoder.eos().map(|(_, text)| text.to_owned()));
     let pass = Pass {
         spans: spans::of_context(context, &encoded.starts)[truncated..].to_vec(),
         tokens: encoded.ids[truncated..].to_vec(),
-        generation: Some(GenerationLimits {
-            max_new_tokens,
-            until: until.collect(),
-        }),
+        generation: Some(GenerationLimits { max_new_tokens, until: until.collect() }),
         ..Pass::default()
     };
     Ok(EncodedRequest { passes: vec![pass], truncated, is_rolling: false })

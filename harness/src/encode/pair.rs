@@ -32,10 +32,7 @@ pub fn split(
         let whole = encoder.encode(&format!("{trimmed}{moved}"))?.ids;
         let context = encoder.encode(trimmed)?;
         let continuation = whole.get(context.ids.len()..).unwrap_or_default().to_vec();
-        Pair {
-            context,
-            continuation,
-        }
+        Pair { context, continuation }
     };
     if pair.continuation.is_empty() {
         return unscorable(
@@ -60,13 +57,7 @@ fn without_context(encoder: &TextEncoder, continuation: &str) -> Result<Pair, En
     if ids.first() == Some(&prefix) {
         ids.remove(0);
     }
-    Ok(Pair {
-        context: Encoded {
-            ids: vec![prefix],
-            starts: vec![None],
-        },
-        continuation: ids,
-    })
+    Ok(Pair { context: Encoded { ids: vec![prefix], starts: vec![None] }, continuation: ids })
 }
 
 fn unscorable<T>(reason: &str) -> Result<T, EncodeError> {

@@ -20,22 +20,12 @@ pub fn windows(length: usize, max_length: usize) -> Vec<RollingWindow> {
     if first == 0 {
         return found;
     }
-    found.push(RollingWindow {
-        start: 0,
-        end: first,
-        predicted: first,
-        prefixed: true,
-    });
+    found.push(RollingWindow { start: 0, end: first, predicted: first, prefixed: true });
     let mut done = first;
     while done < length {
         let predicted = (length - done).min(max_length);
         let end = done + predicted;
-        found.push(RollingWindow {
-            start: end - max_length - 1,
-            end,
-            predicted,
-            prefixed: false,
-        });
+        found.push(RollingWindow { start: end - max_length - 1, end, predicted, prefixed: false });
         done = end;
     }
     found
@@ -49,12 +39,7 @@ mod tests {
     fn short_text_is_one_prefixed_window() {
         assert_eq!(
             windows(3, 10),
-            [RollingWindow {
-                start: 0,
-                end: 3,
-                predicted: 3,
-                prefixed: true
-            }]
+            [RollingWindow { start: 0, end: 3, predicted: 3, prefixed: true }]
         );
         assert!(windows(0, 10).is_empty());
     }
@@ -63,10 +48,7 @@ mod tests {
     #[test]
     fn last_window_is_back_filled() {
         let found = windows(10, 4);
-        let fed: Vec<_> = found
-            .iter()
-            .map(|w| (w.start, w.end - 1, w.predicted))
-            .collect();
+        let fed: Vec<_> = found.iter().map(|w| (w.start, w.end - 1, w.predicted)).collect();
         assert_eq!(fed, [(0, 3, 4), (3, 7, 4), (5, 9, 2)]);
     }
 

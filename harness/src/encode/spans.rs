@@ -24,11 +24,8 @@ mod tests {
 
     #[test]
     fn template_and_special_tokens_belong_to_nobody() {
-        let context = Context {
-            text: "<u>shot|ask<a>".into(),
-            shots: vec![3..8],
-            question: vec![8..11],
-        };
+        let context =
+            Context { text: "<u>shot|ask<a>".into(), shots: vec![3..8], question: vec![8..11] };
         let starts = [None, Some(0), Some(3), Some(7), Some(8), Some(11)];
         let spans = of_context(&context, &starts);
         let (c, q) = (Some(Span::Context), Some(Span::Question));

@@ -70,9 +70,7 @@ impl TextEncoder {
                     "has no token {token:?}, which `prefix_token` of harness.toml names"
                 ),
             })?),
-            None => named("bos_token")
-                .or_else(|| named("eos_token"))
-                .and_then(id_of),
+            None => named("bos_token").or_else(|| named("eos_token")).and_then(id_of),
         };
         Ok(Self {
             special: special_ids(&tokenizer),
@@ -161,19 +159,12 @@ fn drop_truncation_and_padding(tokenizer: &mut Tokenizer, path: &Path) -> Result
     tokenizer
         .with_truncation(None)
         .map(|_| ())
-        .map_err(|error| EncodeError::File {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })
+        .map_err(|error| EncodeError::File { path: path.to_owned(), reason: error.to_string() })
 }
 
 fn special_ids(tokenizer: &Tokenizer) -> HashSet<u32> {
     let special = |(id, token): (u32, AddedToken)| token.special.then_some(id);
-    tokenizer
-        .get_added_tokens_decoder()
-        .into_iter()
-        .filter_map(special)
-        .collect()
+    tokenizer.get_added_tokens_decoder().into_iter().filter_map(special).collect()
 }
 
 fn read_config(folder: &Path) -> Result<Value, EncodeError> {
@@ -182,25 +173,17 @@ fn read_config(folder: &Path) -> Result<Value, EncodeError> {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
         Err(error) => {
-            return Err(EncodeError::File {
-                path,
-                reason: error.to_string(),
-            });
+            return Err(EncodeError::File { path, reason: error.to_string() });
         }
     };
-    serde_json::from_str(&text).map_err(|error| EncodeError::File {
-        path,
-        reason: format!("not JSON: {error}"),
-    })
+    serde_json::from_str(&text)
+        .map_err(|error| EncodeError::File { path, reason: format!("not JSON: {error}") })
 }
 
 /// A special token is spelled as a string or as an object with `content`.
 fn special_token(config: &Value, key: &str) -> Option<String> {
     let value = config.get(key)?;
-    value
-        .as_str()
-        .or_else(|| value.get("content")?.as_str())
-        .map(str::to_owned)
+    value.as_str().or_else(|| value.get("content")?.as_str()).map(str::to_owned)
 }
 
 /// transformers writes 1e30 for "no limit".

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use harness_metrics::RoutingCounts;
 use harness_reports::record::{DocumentRow, DocumentState, Span};
-use harness_tasks::{Instance, MetricValue, Request, RequestKind, Response, Score, Task, TaskError};
+use harness_tasks::{
+    Instance, MetricValue, Request, RequestKind, Response, Score, Task, TaskError,
+};
 use serde_json::{Value, json};
 
 use crate::encode::EncodedDocument;
@@ -42,8 +44,10 @@ impl PendingDocument<'_> {
         routing: BTreeMap<Span, RoutingCounts>,
         log_sample: bool,
     ) -> Result<DocumentRow, TaskError> {
-        let Instance { doc, requests, target, cluster, row_id, doc_hash, prompt_hash, target_hash } = self.instance;
-        let sample = log_sample.then(|| json!({"doc": doc.fields, "arguments": arguments(&requests)}));
+        let Instance { doc, requests, target, cluster, row_id, doc_hash, prompt_hash, target_hash } =
+            self.instance;
+        let sample =
+            log_sample.then(|| json!({"doc": doc.fields, "arguments": arguments(&requests)}));
         let outcome = self.encoded.and_then(|encoded| responses(&encoded, answers));
         let (responses, scores, state) = match outcome {
             Ok(responses) => {
@@ -51,9 +55,12 @@ impl PendingDocument<'_> {
                 let state = state_of(&scores);
                 (json!(responses), json!(scores), state)
             }
-            Err(reason) => (Value::Null, Value::Array(Vec::new()), DocumentState::Unscored { reason }),
+            Err(reason) => {
+                (Value::Null, Value::Array(Vec::new()), DocumentState::Unscored { reason })
+            }
         };
-        let routing = if state == DocumentState::Scored { routing.into_iter().collect() } else { Vec::new() };
+        let routing =
+            if state == DocumentState::Scored { routing.into_iter().collect() } else { Vec::new() };
         let doc_id = doc.id;
         Ok(DocumentRow {
             doc_id,
@@ -76,7 +83,11 @@ impl PendingDocument<'_> {
 fn responses(encoded: &EncodedDocument, answers: &[PassAnswer]) -> Result<Vec<Response>, String> {
     let mut answers = answers.iter();
     let mut take = |count: usize| answers.by_ref().take(count).collect::<Vec<_>>();
-    encoded.requests.iter().map(|request| response(&take(request.passes.len()), request.is_rolling)).collect()
+    encoded
+        .requests
+        .iter()
+        .map(|request| response(&take(request.passes.len()), request.is_rolling))
+        .collect()
 }
 
 fn response(answers: &[&PassAnswer], is_rolling: bool) -> Result<Response, String> {
@@ -84,7 +95,9 @@ fn response(answers: &[&PassAnswer], is_rolling: bool) -> Result<Response, Strin
     let mut greedy = true;
     for answer in answers {
         match answer {
-            PassAnswer::Generated { text, .. } => return Ok(Response::Generated { text: text.clone() }),
+            PassAnswer::Generated { text, .. } => {
+                return Ok(Response::Generated { text: text.clone() });
+            }
             PassAnswer::NonFinite { place } => {
                 return Err(format!("nan: a value that is not finite first appears in {place}"));
             }

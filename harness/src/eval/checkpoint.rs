@@ -39,7 +39,8 @@ impl PreparedModel {
     /// Tokens that the model may be fed in one sequence: what was asked for, else what the checkpoint was made for,
     /// else the tokenizer's limit.
     pub fn max_length(&self, asked: Option<usize>) -> usize {
-        let stated = Some(self.checkpoint.architecture.max_position_embeddings).filter(|&length| length > 0);
+        let stated =
+            Some(self.checkpoint.architecture.max_position_embeddings).filter(|&length| length > 0);
         asked.or(stated).or(self.encoder.model_max_length()).unwrap_or(DEFAULT_MAX_LENGTH)
     }
 }
@@ -57,7 +58,10 @@ pub struct CheckpointOptions {
 ///
 /// # Errors
 /// [`EvalError`] for the first checkpoint that cannot be used; its message lists all that is wrong with it.
-pub fn prepare_models(choices: Vec<ModelChoice>, options: CheckpointOptions) -> Result<Vec<PreparedModel>, EvalError> {
+pub fn prepare_models(
+    choices: Vec<ModelChoice>,
+    options: CheckpointOptions,
+) -> Result<Vec<PreparedModel>, EvalError> {
     choices.into_iter().map(|choice| prepare(choice, options)).collect()
 }
 
@@ -68,12 +72,23 @@ fn prepare(choice: ModelChoice, options: CheckpointOptions) -> Result<PreparedMo
     let encoder = TextEncoder::load(&folder, section.prefix_token.as_deref())?;
     let chat = if options.chat_template { Some(chat_template(&alias, &folder)?) } else { None };
     let weights_digest = if options.verify_weights {
-        digest::weights_in_full(&checkpoint).map_err(|error| EvalError::Usage(format!("{}: {error}", folder.display())))?
+        digest::weights_in_full(&checkpoint)
+            .map_err(|error| EvalError::Usage(format!("{}: {error}", folder.display())))?
     } else {
         digest::weights(&checkpoint)
     };
     let tokenizer_digest = digest::files(&folder, &["tokenizer.json", "tokenizer_config.json"]);
-    Ok(PreparedModel { alias, section, folder, revision, checkpoint, encoder, chat, weights_digest, tokenizer_digest })
+    Ok(PreparedModel {
+        alias,
+        section,
+        folder,
+        revision,
+        checkpoint,
+        encoder,
+        chat,
+        weights_digest,
+        tokenizer_digest,
+    })
 }
 
 /// The folder of a checkpoint, from the disk or the hub, and the commit where the hub told one.
@@ -89,7 +104,9 @@ pub fn locate(alias: &str, source: &str) -> Result<(PathBuf, Option<String>), Ev
         let reason = "is not a folder; a checkpoint is a folder with config.json, model.safetensors and tokenizer.json";
         return Err(EvalError::Load(harness_models::LoadError {
             dir: folder.to_owned(),
-            problems: vec![harness_models::Problem::Unsupported(format!("{source} (model `{alias}`) {reason}"))],
+            problems: vec![harness_models::Problem::Unsupported(format!(
+                "{source} (model `{alias}`) {reason}"
+            ))],
         }));
     }
     let found = hub::checkpoint(source)?;
@@ -105,4 +122,3 @@ fn chat_template(alias: &str, folder: &Path) -> Result<ChatTemplate, EvalError> 
         ))
     })
 }
-

@@ -16,7 +16,8 @@ pub fn sha256(bytes: &[u8]) -> String {
 pub fn weights(checkpoint: &Checkpoint) -> String {
     let mut digest = Sha256::new();
     for file in &checkpoint.files {
-        let changed = file.modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        let changed =
+            file.modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
         digest.update(format!("{}\0{}\0{}\0", file.name, file.bytes, changed.as_nanos()));
         digest.update(&file.header);
     }

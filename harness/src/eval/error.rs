@@ -58,12 +58,16 @@ impl EvalError {
         match self {
             Self::Config(_) | Self::Usage(_) | Self::Registry(_) => Exit::Usage,
             Self::Data { source, .. } if source.is_empty_split() => Exit::Usage,
-            Self::Task(_) | Self::Data { .. } | Self::Load(_) | Self::Chat(_) | Self::Memory(_) => Exit::Unusable,
+            Self::Task(_) | Self::Data { .. } | Self::Load(_) | Self::Chat(_) | Self::Memory(_) => {
+                Exit::Unusable
+            }
             Self::Encode(EncodeError::File { .. }) => Exit::Unusable,
             Self::Hub(error) => error.exit(),
             Self::Record(RecordError::Locked { .. }) => Exit::Temporary,
             Self::Record(RecordError::Manifest { .. } | RecordError::Folder { .. }) => Exit::Usage,
-            Self::Record(RecordError::Damaged { .. } | RecordError::DamagedRow { .. }) => Exit::Unusable,
+            Self::Record(RecordError::Damaged { .. } | RecordError::DamagedRow { .. }) => {
+                Exit::Unusable
+            }
             Self::Run(RunError::Interrupted(signal)) => Exit::Signal(*signal),
             Self::Encode(_) | Self::Record(_) | Self::Run(_) => Exit::Failure,
         }

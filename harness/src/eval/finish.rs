@@ -1,5 +1,5 @@
-use harness_reports::{EstimateRow, Record, TaskOutcome, TaskStatus, Unit};
 use harness_reports::record::{DocumentState, RecordError};
+use harness_reports::{EstimateRow, Record, TaskOutcome, TaskStatus, Unit};
 use harness_tasks::{Aggregate, Score, Task, TaskData};
 
 use super::error::EvalError;
@@ -8,7 +8,12 @@ use super::error::EvalError;
 ///
 /// # Errors
 /// When the record cannot be read or written.
-pub fn finish_task(record: &mut Record, model: &str, task: &Task, data: &TaskData) -> Result<TaskOutcome, EvalError> {
+pub fn finish_task(
+    record: &mut Record,
+    model: &str,
+    task: &Task,
+    data: &TaskData,
+) -> Result<TaskOutcome, EvalError> {
     let (mut scores, mut unscored) = (Vec::new(), 0);
     record.for_each_document(model, task.name(), |row| -> Result<(), RecordError> {
         if row.state == DocumentState::Scored {

@@ -1,6 +1,6 @@
 use harness_reports::manifest::{
-    AggregateManifest, Capture, GroupManifest, Language, Manifest, MetricName, ModelManifest, RouterManifest,
-    RunManifest, TaskManifest,
+    AggregateManifest, Capture, GroupManifest, Language, Manifest, MetricName, ModelManifest,
+    RouterManifest, RunManifest, TaskManifest,
 };
 use harness_tasks::{Group, TaskLanguage};
 use serde_json::json;
@@ -14,7 +14,11 @@ use super::preparation::{Preparation, PreparedTask};
 pub const SCORING_VERSION: u32 = 1;
 
 /// What must be equal for two processes to add to one record.
-pub fn manifest(options: &EvalOptions, models: &[PreparedModel], preparation: &Preparation) -> Manifest {
+pub fn manifest(
+    options: &EvalOptions,
+    models: &[PreparedModel],
+    preparation: &Preparation,
+) -> Manifest {
     let model = |model: &PreparedModel| (model.alias.clone(), model_manifest(model, options));
     let task = |task: &PreparedTask| (task.task.name().to_owned(), task_manifest(task, options));
     Manifest {
@@ -48,17 +52,21 @@ fn run_manifest(options: &EvalOptions) -> RunManifest {
 fn model_manifest(model: &PreparedModel, options: &EvalOptions) -> ModelManifest {
     let section = &model.section;
     let architecture = &model.checkpoint.architecture;
-    let router = architecture.score_function.filter(|_| options.routing).map(|score_function| RouterManifest {
-        score_function: name_of(&score_function),
-        experts: architecture.experts,
-        top_k: architecture.top_k,
-        shared_experts: architecture.shared_experts,
-        moe_layers: architecture.moe_layers.clone(),
-        capture: Capture::Full,
+    let router = architecture.score_function.filter(|_| options.routing).map(|score_function| {
+        RouterManifest {
+            score_function: name_of(&score_function),
+            experts: architecture.experts,
+            top_k: architecture.top_k,
+            shared_experts: architecture.shared_experts,
+            moe_layers: architecture.moe_layers.clone(),
+            capture: Capture::Full,
+        }
     });
     ModelManifest {
         source: match &model.revision {
-            Some(commit) => format!("{}@{commit}", section.source.split('@').next().unwrap_or_default()),
+            Some(commit) => {
+                format!("{}@{commit}", section.source.split('@').next().unwrap_or_default())
+            }
             None => section.source.clone(),
         },
         stage: section.stage.clone(),
@@ -120,4 +128,3 @@ fn group_manifest(group: &Group) -> GroupManifest {
         stand_ins: group.stand_ins.clone(),
     }
 }
-

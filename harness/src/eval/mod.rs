@@ -26,5 +26,5 @@ pub use checkpoint::{CheckpointOptions, PreparedModel, locate, prepare_models};
 pub use error::EvalError;
 pub use manifest::manifest;
 pub use options::EvalOptions;
-pub use preparation::{PreparedTask, Preparation, prepare_tasks, prompt_options};
+pub use preparation::{Preparation, PreparedTask, prepare_tasks, prompt_options};
 pub use runner::{Evaluation, evaluate};

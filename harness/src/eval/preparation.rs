@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use harness_tasks::{DataError, Folder, Group, Locate, PromptOptions, Registry, Selection, Task, TaskData};
+use harness_tasks::{
+    DataError, Folder, Group, Locate, PromptOptions, Registry, Selection, Task, TaskData,
+};
 
 use super::error::EvalError;
 use super::options::EvalOptions;
@@ -69,9 +71,15 @@ struct Loader<'a> {
 
 impl<'a> Loader<'a> {
     fn new(options: &'a EvalOptions, registry: &'a Registry) -> Self {
-        let folder = options.data_dir.as_ref().map(|dir| Box::new(Folder::new(dir)) as Box<dyn Locate>);
+        let folder =
+            options.data_dir.as_ref().map(|dir| Box::new(Folder::new(dir)) as Box<dyn Locate>);
         let hub: Box<dyn Locate> = Box::new(HubData::from_env());
-        Self { options, registry, sources: folder.into_iter().chain([hub]).collect(), tasks: Vec::new() }
+        Self {
+            options,
+            registry,
+            sources: folder.into_iter().chain([hub]).collect(),
+            tasks: Vec::new(),
+        }
     }
 
     fn add(&mut self, task: Arc<Task>, groups: &[Group]) -> Result<(), EvalError> {
@@ -81,7 +89,12 @@ impl<'a> Loader<'a> {
             let stand_in = self.registry.task(stand_in)?;
             if let Ok(data) = self.load(&stand_in)? {
                 let stand_in_for = Some(task.name().to_owned());
-                self.tasks.push(PreparedTask { task: stand_in, data: Ok(data), stand_in_for, probe: false });
+                self.tasks.push(PreparedTask {
+                    task: stand_in,
+                    data: Ok(data),
+                    stand_in_for,
+                    probe: false,
+                });
                 return Ok(());
             }
         }
@@ -109,7 +122,9 @@ impl<'a> Loader<'a> {
                     return Ok(Ok(data));
                 }
                 Err(DataError::Missing(missing)) => reasons.push(missing.to_string()),
-                Err(source) => return Err(EvalError::Data { task: task.name().to_owned(), source }),
+                Err(source) => {
+                    return Err(EvalError::Data { task: task.name().to_owned(), source });
+                }
             }
         }
         Ok(Err(reasons.join("; ")))
@@ -139,4 +154,3 @@ pub fn prompt_options<'a>(
         fewshot_as_multiturn: options.fewshot_as_multiturn && chat.is_some(),
     }
 }
-

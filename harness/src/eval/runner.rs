@@ -9,7 +9,7 @@ use super::checkpoint::PreparedModel;
 use super::error::EvalError;
 use super::finish::finish_task;
 use super::options::EvalOptions;
-use super::preparation::{PreparedTask, Preparation};
+use super::preparation::{Preparation, PreparedTask};
 use super::task_run::{TaskRun, keeps_document_scores};
 use crate::encode::TextEncoder;
 use crate::progress::Progress;
@@ -36,7 +36,8 @@ pub fn evaluate(
     interrupt: &Interrupt,
     progress: &Progress,
 ) -> Result<Evaluation, EvalError> {
-    let mut evaluation = Evaluation { missing: preparation.missing().count(), too_many_unscored: 0 };
+    let mut evaluation =
+        Evaluation { missing: preparation.missing().count(), too_many_unscored: 0 };
     for model in models {
         let run = ModelRun { options, model, interrupt, progress };
         evaluation.too_many_unscored += run.run(&preparation.tasks, record)?;
@@ -59,7 +60,9 @@ impl ModelRun<'_> {
         let mut failing = 0;
         for prepared in tasks.iter().filter(|prepared| prepared.data.is_ok()) {
             match record.outcome(alias, prepared.task.name())? {
-                Some(outcome) => failing += usize::from(self.is_failing(outcome.unscored, outcome.documents)),
+                Some(outcome) => {
+                    failing += usize::from(self.is_failing(outcome.unscored, outcome.documents))
+                }
                 None => pending.push(prepared),
             }
         }

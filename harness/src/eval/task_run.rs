@@ -95,7 +95,8 @@ impl TaskRun<'_> {
         progress: &Progress,
     ) -> Result<Window, EvalError> {
         let begin = Instant::now();
-        let outcome = self.executor.run(&passes_of(&pending), &mut |tokens| progress.tokens_done(tokens))?;
+        let outcome =
+            self.executor.run(&passes_of(&pending), &mut |tokens| progress.tokens_done(tokens))?;
         let first_doc = pending.first().map_or(0, |document| document.instance.doc.id);
         let mut window = Window {
             model: self.model.to_owned(),
@@ -107,8 +108,12 @@ impl TaskRun<'_> {
             routing: outcome.totals.iter().map(|(span, counts)| (*span, counts.clone())).collect(),
             work: Work {
                 tokens: outcome.computed_tokens as u64,
-                tokens_requested: pending.iter().map(|document| document.naive_tokens() as u64).sum(),
-                truncated: pending.iter().filter(|document| document.truncated() > 0).count() as u64,
+                tokens_requested: pending
+                    .iter()
+                    .map(|document| document.naive_tokens() as u64)
+                    .sum(),
+                truncated: pending.iter().filter(|document| document.truncated() > 0).count()
+                    as u64,
                 near_ties: outcome.near_ties,
                 seconds: 0.0,
             },
@@ -118,7 +123,11 @@ impl TaskRun<'_> {
         Ok(window)
     }
 
-    fn rows(&self, pending: Vec<PendingDocument<'_>>, outcome: WindowOutcome) -> Result<Vec<DocumentRow>, EvalError> {
+    fn rows(
+        &self,
+        pending: Vec<PendingDocument<'_>>,
+        outcome: WindowOutcome,
+    ) -> Result<Vec<DocumentRow>, EvalError> {
         let mut answers = outcome.answers.into_iter();
         let mut routing = by_document(outcome.cells, pending.len());
         let row = |(index, document): (usize, PendingDocument<'_>)| {
@@ -134,7 +143,9 @@ impl TaskRun<'_> {
 fn passes_of<'p>(pending: &'p [PendingDocument<'_>]) -> Vec<(usize, &'p Pass)> {
     let encoded = |document: &'p PendingDocument<'_>| document.encoded.as_ref().ok();
     let passes = |(index, document)| {
-        encoded(document).into_iter().flat_map(move |encoded| encoded.passes().map(move |pass| (index, pass)))
+        encoded(document)
+            .into_iter()
+            .flat_map(move |encoded| encoded.passes().map(move |pass| (index, pass)))
     };
     pending.iter().enumerate().flat_map(passes).collect()
 }

@@ -21,29 +21,16 @@ pub struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     pub fn new(passes: &'a [(usize, &'a Pass)], segment_limit: usize) -> Self {
-        let mut sorted: Vec<usize> = (0..passes.len())
-            .filter(|&i| !passes[i].1.tokens.is_empty())
-            .collect();
+        let mut sorted: Vec<usize> =
+            (0..passes.len()).filter(|&i| !passes[i].1.tokens.is_empty()).collect();
         sorted.sort_by(|&a, &b| passes[a].1.tokens.cmp(&passes[b].1.tokens).then(a.cmp(&b)));
-        let forest = Forest {
-            nodes: Vec::new(),
-            passes: vec![PassPlan::default(); passes.len()],
-        };
-        Self {
-            passes,
-            sorted,
-            segment_limit,
-            forest,
-        }
+        let forest = Forest { nodes: Vec::new(), passes: vec![PassPlan::default(); passes.len()] };
+        Self { passes, sorted, segment_limit, forest }
     }
 
     /// A stack instead of recursion: the depth of a forest is set by its input.
     pub fn build(mut self) -> Forest {
-        let mut stack = self.branches(Work {
-            range: 0..self.sorted.len(),
-            depth: 0,
-            parent: None,
-        });
+        let mut stack = self.branches(Work { range: 0..self.sorted.len(), depth: 0, parent: None });
         while let Some(work) = stack.pop() {
             let ended = self.grow(work);
             stack.extend(self.branches(ended));
@@ -57,25 +44,15 @@ impl<'a> Builder<'a> {
 
     /// Adds the tokens that all of `work`'s sequences share next, as one node or a chain of nodes.
     fn grow(&mut self, work: Work) -> Work {
-        let (first, last) = (
-            self.tokens(work.range.start),
-            self.tokens(work.range.end - 1),
-        );
-        let shared = first[work.depth..]
-            .iter()
-            .zip(&last[work.depth..])
-            .take_while(|(a, b)| a == b)
-            .count();
+        let (first, last) = (self.tokens(work.range.start), self.tokens(work.range.end - 1));
+        let shared =
+            first[work.depth..].iter().zip(&last[work.depth..]).take_while(|(a, b)| a == b).count();
         let (mut depth, mut parent) = (work.depth, work.parent);
         for piece in first[work.depth..work.depth + shared].chunks(self.segment_limit) {
             parent = Some(self.add_node(parent, depth, piece));
             depth += piece.len();
         }
-        Work {
-            range: work.range,
-            depth,
-            parent,
-        }
+        Work { range: work.range, depth, parent }
     }
 
     fn add_node(&mut self, parent: Option<usize>, start: usize, tokens: &[u32]) -> usize {
@@ -83,23 +60,14 @@ impl<'a> Builder<'a> {
         if let Some(parent) = parent {
             self.forest.nodes[parent].last_child = Some(index);
         }
-        self.forest.nodes.push(Node {
-            parent,
-            start,
-            tokens: tokens.to_vec(),
-            ..Node::default()
-        });
+        self.forest.nodes.push(Node { parent, start, tokens: tokens.to_vec(), ..Node::default() });
         index
     }
 
     /// Ends the sequences that are complete and returns the others by their next token, the first of them last, so
     /// that a stack takes them in order.
     fn branches(&mut self, work: Work) -> Vec<Work> {
-        let Work {
-            mut range,
-            depth,
-            parent,
-        } = work;
+        let Work { mut range, depth, parent } = work;
         while range.start < range.end && self.tokens(range.start).len() == depth {
             self.forest.passes[self.sorted[range.start]].end = parent.unwrap_or_default();
             range.start += 1;
@@ -107,14 +75,9 @@ impl<'a> Builder<'a> {
         let mut found = Vec::new();
         while range.start < range.end {
             let token = self.tokens(range.start)[depth];
-            let same = (range.start..range.end)
-                .take_while(|&at| self.tokens(at)[depth] == token)
-                .count();
-            found.push(Work {
-                range: range.start..range.start + same,
-                depth,
-                parent,
-            });
+            let same =
+                (range.start..range.end).take_while(|&at| self.tokens(at)[depth] == token).count();
+            found.push(Work { range: range.start..range.start + same, depth, parent });
             range.start += same;
         }
         found.reverse();
@@ -196,10 +159,7 @@ fn wants(mut rows: Vec<(usize, Option<u32>)>) -> Vec<(usize, Vec<u32>)> {
     rows.dedup();
     let same_row = |a: &(usize, Option<u32>), b: &(usize, Option<u32>)| a.0 == b.0;
     let merge = |group: &[(usize, Option<u32>)]| {
-        (
-            group[0].0,
-            group.iter().filter_map(|(_, target)| *target).collect(),
-        )
+        (group[0].0, group.iter().filter_map(|(_, target)| *target).collect())
     };
     rows.chunk_by(same_row).map(merge).collect()
 }
@@ -211,14 +171,12 @@ fn find_targets(forest: &mut Forest, passes: &[(usize, &Pass)]) {
         }
         let path = path_to(forest, forest.passes[index].end);
         let found =
-            scored_rows(forest, &path, pass)
-                .into_iter()
-                .filter_map(|(node, row, token)| {
-                    let wants = &forest.nodes[node].wants;
-                    let want = wants.binary_search_by_key(&row, |(row, _)| *row).ok()?;
-                    let target = wants[want].1.binary_search(&token).ok()?;
-                    Some(RowTarget { node, want, target })
-                });
+            scored_rows(forest, &path, pass).into_iter().filter_map(|(node, row, token)| {
+                let wants = &forest.nodes[node].wants;
+                let want = wants.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+                let target = wants[want].1.binary_search(&token).ok()?;
+                Some(RowTarget { node, want, target })
+            });
         forest.passes[index].scored = found.collect();
     }
 }

@@ -25,28 +25,21 @@ impl CellRuns {
     ///
     /// `runs` may overlap and come in any order; positions in none of them are counted nowhere.
     pub fn overlay(length: usize, runs: &[(Range<usize>, Cell)]) -> Self {
-        let mut borders: Vec<usize> = runs
-            .iter()
-            .flat_map(|(range, _)| [range.start, range.end])
-            .collect();
+        let mut borders: Vec<usize> =
+            runs.iter().flat_map(|(range, _)| [range.start, range.end]).collect();
         borders.extend([0, length]);
         borders.sort_unstable();
         borders.dedup();
         let cells_of = |piece: Range<usize>| {
             let covers =
                 |range: &Range<usize>| range.start <= piece.start && piece.end <= range.end;
-            let mut cells: Vec<Cell> = runs
-                .iter()
-                .filter(|(range, _)| covers(range))
-                .map(|(_, cell)| *cell)
-                .collect();
+            let mut cells: Vec<Cell> =
+                runs.iter().filter(|(range, _)| covers(range)).map(|(_, cell)| *cell).collect();
             cells.sort_unstable();
             (piece, cells)
         };
         let pieces = borders.windows(2).map(|pair| cells_of(pair[0]..pair[1]));
-        Self {
-            runs: pieces.filter(|(_, cells)| !cells.is_empty()).collect(),
-        }
+        Self { runs: pieces.filter(|(_, cells)| !cells.is_empty()).collect() }
     }
 }
 
@@ -70,14 +63,8 @@ mod tests {
 
     #[test]
     fn overlay_counts_a_cell_as_often_as_it_covers_a_position() {
-        let gold = Cell {
-            document: 0,
-            span: Span::ContinuationGold,
-        };
-        let other = Cell {
-            document: 0,
-            span: Span::ContinuationOther,
-        };
+        let gold = Cell { document: 0, span: Span::ContinuationGold };
+        let other = Cell { document: 0, span: Span::ContinuationOther };
         let runs = CellRuns::overlay(6, &[(0..4, other), (2..4, other), (3..5, gold)]).runs;
         assert_eq!(
             runs,

@@ -118,19 +118,8 @@ mod tests {
         assert_eq!(forest.nodes[0].tokens, [1, 2, 3]);
         assert_eq!(forest.nodes[0].wants, [(2, vec![5, 7, 8])]);
         assert_eq!(forest.nodes[0].last_child, Some(2));
-        assert_eq!(
-            forest.nodes[0].cells.runs[0].1.len(),
-            3,
-            "three documents count the question"
-        );
-        assert_eq!(
-            forest.passes[1].scored[0],
-            RowTarget {
-                node: 0,
-                want: 0,
-                target: 2
-            }
-        );
+        assert_eq!(forest.nodes[0].cells.runs[0].1.len(), 3, "three documents count the question");
+        assert_eq!(forest.passes[1].scored[0], RowTarget { node: 0, want: 0, target: 2 });
     }
 
     #[test]
@@ -162,26 +151,18 @@ mod tests {
                 .flat_map(|n| &n.cells.runs)
                 .map(|(r, c)| r.len() * c.len())
                 .sum();
-            assert_eq!(
-                counted,
-                passes.iter().map(|p| p.tokens.len()).sum::<usize>()
-            );
+            assert_eq!(counted, passes.iter().map(|p| p.tokens.len()).sum::<usize>());
         }
     }
 
     #[test]
     fn batches_cover_all_nodes_within_the_budget() {
-        let passes: Vec<Pass> = (0..40)
-            .map(|i| pass(&[i / 8, i / 4, i / 2, i], 3, &[0]))
-            .collect();
+        let passes: Vec<Pass> = (0..40).map(|i| pass(&[i / 8, i / 4, i / 2, i], 3, &[0])).collect();
         let forest = forest(&passes, 3);
         let mut from = 0;
         while from < forest.nodes.len() {
             let batch = forest.batch_from(from, 7);
-            let tokens: usize = forest.nodes[batch.clone()]
-                .iter()
-                .map(|n| n.tokens.len())
-                .sum();
+            let tokens: usize = forest.nodes[batch.clone()].iter().map(|n| n.tokens.len()).sum();
             assert!(tokens <= 7 && !batch.is_empty());
             from = batch.end;
         }

@@ -11,10 +11,7 @@ impl WindowLimits {
     /// A window is the unit of sharing, of memory and of commit: large enough that the few-shot block it computes
     /// anew is a small part of it, small enough that a killed run loses little.
     pub fn for_budget(batch_tokens: usize) -> Self {
-        Self {
-            documents: 256,
-            tokens: batch_tokens.saturating_mul(16),
-        }
+        Self { documents: 256, tokens: batch_tokens.saturating_mul(16) }
     }
 }
 
@@ -30,11 +27,7 @@ pub struct WindowRule {
 impl WindowRule {
     /// An empty window.
     pub fn new(limits: WindowLimits) -> Self {
-        Self {
-            limits,
-            documents: 0,
-            tokens: 0,
-        }
+        Self { limits, documents: 0, tokens: 0 }
     }
 
     /// Counts one more document; true when the window is full with it.

@@ -38,10 +38,7 @@ impl BatchPlan {
             tokens: vec![sequence.next],
             groups: vec![group],
             keep: true,
-            wants: vec![Want {
-                row: 0,
-                targets: Vec::new(),
-            }],
+            wants: vec![Want { row: 0, targets: Vec::new() }],
         });
     }
 
@@ -51,10 +48,8 @@ impl BatchPlan {
             let group = self.group(cells.clone());
             groups[range.clone()].fill(group);
         }
-        let want = |(row, targets): &(usize, Vec<u32>)| Want {
-            row: *row,
-            targets: targets.clone(),
-        };
+        let want =
+            |(row, targets): &(usize, Vec<u32>)| Want { row: *row, targets: targets.clone() };
         self.batch.segments.push(Segment {
             node: node_id(index),
             parent: node.parent.map(node_id),

@@ -133,10 +133,7 @@ impl<'a> WindowRun<'a> {
 
     /// The next nodes that fit beside the running sequences; none when the sequences must finish first.
     fn choose_nodes(&self) -> Range<usize> {
-        let budget = self
-            .executor
-            .batch_tokens
-            .saturating_sub(self.sequences.len());
+        let budget = self.executor.batch_tokens.saturating_sub(self.sequences.len());
         let nodes = self.forest.batch_from(self.next, budget);
         if self.sequences.is_empty() {
             return nodes;
@@ -155,11 +152,7 @@ impl<'a> WindowRun<'a> {
     fn cost(&self, index: usize) -> usize {
         let node = &self.forest.nodes[index];
         let limit = |&pass: &usize| {
-            self.passes[pass]
-                .1
-                .generation
-                .as_ref()
-                .map_or(0, |limits| limits.max_new_tokens)
+            self.passes[pass].1.generation.as_ref().map_or(0, |limits| limits.max_new_tokens)
         };
         node.tokens.len() + node.generating.iter().map(limit).sum::<usize>()
     }
@@ -226,9 +219,7 @@ impl<'a> WindowRun<'a> {
     ) -> Result<(), RunError> {
         let encoder = self.executor.encoder;
         let answer = match (non_finite, rows.first()) {
-            (Some(place), _) => Some(PassAnswer::NonFinite {
-                place: place.to_string(),
-            }),
+            (Some(place), _) => Some(PassAnswer::NonFinite { place: place.to_string() }),
             (None, Some(row)) if sequence.push(row.argmax, encoder, &self.executor.ends)? => {
                 Some(PassAnswer::Generated {
                     text: sequence.text(encoder)?,
@@ -248,17 +239,12 @@ impl<'a> WindowRun<'a> {
 
     /// Frees the nodes that nothing continues any more.
     fn release(&mut self) {
-        let running: HashSet<usize> = self
-            .sequences
-            .iter()
-            .map(|sequence| self.forest.passes[sequence.pass].end)
-            .collect();
+        let running: HashSet<usize> =
+            self.sequences.iter().map(|sequence| self.forest.passes[sequence.pass].end).collect();
         let (forest, cache, next) = (self.forest, &mut self.cache, self.next);
         self.kept.retain(|&index| {
             let needed = running.contains(&index)
-                || forest.nodes[index]
-                    .last_child
-                    .is_some_and(|child| child >= next);
+                || forest.nodes[index].last_child.is_some_and(|child| child >= next);
             if !needed {
                 cache.free(node_id(index));
             }
@@ -267,12 +253,9 @@ impl<'a> WindowRun<'a> {
     }
 
     fn finish(self) -> WindowOutcome {
-        let answers = (0..self.passes.len())
-            .map(|pass| self.answer(pass))
-            .collect();
-        let (cells, totals) = self
-            .totals
-            .map_or_else(Default::default, |totals| (totals.cells, totals.spans));
+        let answers = (0..self.passes.len()).map(|pass| self.answer(pass)).collect();
+        let (cells, totals) =
+            self.totals.map_or_else(Default::default, |totals| (totals.cells, totals.spans));
         WindowOutcome {
             answers,
             cells,
@@ -288,9 +271,7 @@ impl<'a> WindowRun<'a> {
         }
         let plan = &self.forest.passes[pass];
         if let Some(place) = self.non_finite.get(plan.end).copied().flatten() {
-            return PassAnswer::NonFinite {
-                place: place.to_string(),
-            };
+            return PassAnswer::NonFinite { place: place.to_string() };
         }
         let (mut log_prob, mut is_greedy) = (0.0, true);
         for (found, &target) in plan.scored.iter().zip(&self.passes[pass].1.targets) {
@@ -298,9 +279,6 @@ impl<'a> WindowRun<'a> {
             log_prob += row.log_probs[found.target];
             is_greedy &= row.argmax == target;
         }
-        PassAnswer::Scored {
-            log_prob,
-            is_greedy,
-        }
+        PassAnswer::Scored { log_prob, is_greedy }
     }
 }

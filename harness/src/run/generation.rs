@@ -47,10 +47,7 @@ impl Sequence {
         let stop = |text: &String| -> Result<Stop, EncodeError> {
             // lm-eval's MultiTokenEOSCriteria decodes that many tokens, since a stop may begin inside one.
             let lookback = encoder.encode_plain(text)?.ids.len() + 2;
-            Ok(Stop {
-                text: text.clone(),
-                lookback,
-            })
+            Ok(Stop { text: text.clone(), lookback })
         };
         let stops = limits
             .until
@@ -58,10 +55,7 @@ impl Sequence {
             .filter(|text| !text.is_empty())
             .map(stop)
             .collect::<Result<_, _>>()?;
-        let cell = Cell {
-            document,
-            span: Span::Generated,
-        };
+        let cell = Cell { document, span: Span::Generated };
         Ok(Self {
             pass,
             node,
@@ -92,10 +86,7 @@ impl Sequence {
         }
         for stop in &self.stops {
             let from = self.written.len().saturating_sub(stop.lookback);
-            if encoder
-                .decode(&self.written[from..], false)?
-                .contains(&stop.text)
-            {
+            if encoder.decode(&self.written[from..], false)?.contains(&stop.text) {
                 return Ok(true);
             }
         }

@@ -31,8 +31,6 @@ impl Interrupt {
 
     /// The signal that came, if one did.
     pub fn signal(&self) -> Option<i32> {
-        i32::try_from(self.signal.load(Ordering::Relaxed))
-            .ok()
-            .filter(|&signal| signal != 0)
+        i32::try_from(self.signal.load(Ordering::Relaxed)).ok().filter(|&signal| signal != 0)
     }
 }

@@ -30,12 +30,7 @@ impl RoutingTotals {
     /// Empty totals. Score sums of single documents are kept where asked for (probes): they do not compress, and
     /// for benchmark tasks the span totals suffice.
     pub fn new(shape: RoutingShape, keep_cell_scores: bool) -> Self {
-        Self {
-            shape,
-            keep_cell_scores,
-            cells: BTreeMap::new(),
-            spans: BTreeMap::new(),
-        }
+        Self { shape, keep_cell_scores, cells: BTreeMap::new(), spans: BTreeMap::new() }
     }
 
     /// Adds one batch: `cells[g]` says what group `g` counts for, with repetitions.
@@ -56,9 +51,7 @@ impl RoutingTotals {
     }
 
     fn group(&self, group: usize, routing: &GroupRouting) -> RoutingCounts {
-        let RoutingShape {
-            layers, experts, ..
-        } = self.shape;
+        let RoutingShape { layers, experts, .. } = self.shape;
         let cells = group * layers * experts..(group + 1) * layers * experts;
         RoutingCounts {
             shape: self.shape,
@@ -74,6 +67,5 @@ impl RoutingTotals {
 }
 
 fn add(into: &mut RoutingCounts, counts: &RoutingCounts) {
-    into.add(counts)
-        .expect("all counts of one model have its shape");
+    into.add(counts).expect("all counts of one model have its shape");
 }
