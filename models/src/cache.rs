@@ -1,7 +1,9 @@
 //! [`Cache`]: the kept state of a forest of segments.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use candle_core::{Result, Tensor};
 
 use crate::NodeId;
 
@@ -10,8 +12,57 @@ use crate::NodeId;
 /// A node's memory is returned when it and everything that continues it have been freed.
 #[derive(Debug, Default)]
 pub struct Cache {
-    pub(crate) layers: usize,
+    pub(crate) slots: usize,
     pub(crate) nodes: HashMap<NodeId, Arc<Node>>,
+}
+
+impl Cache {
+    pub(crate) fn new(slots: usize) -> Self {
+        Self {
+            slots,
+            nodes: HashMap::new(),
+        }
+    }
+
+    /// Whether the node can be continued.
+    pub fn contains(&self, node: NodeId) -> bool {
+        self.nodes.contains_key(&node)
+    }
+
+    /// Nodes that can be continued.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether no node can be continued.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Position after the node's last token: the length of the sequence that ends there.
+    pub fn position(&self, node: NodeId) -> Option<usize> {
+        self.nodes.get(&node).map(|n| n.end())
+    }
+
+    /// Forgets a node. State that other nodes still continue stays until they are freed too.
+    pub fn free(&mut self, node: NodeId) {
+        self.nodes.remove(&node);
+    }
+
+    /// Bytes held by all nodes and by what they continue, each counted once.
+    pub fn bytes(&self) -> usize {
+        let mut seen = HashSet::new();
+        let mut bytes = 0;
+        for node in self.nodes.values() {
+            let unseen = |n: &&Arc<Node>| seen.insert(Arc::as_ptr(n));
+            bytes += node
+                .lineage()
+                .take_while(unseen)
+                .map(|n| n.bytes())
+                .sum::<usize>();
+        }
+        bytes
+    }
 }
 
 /// The end of a segment: what later segments need to continue it.
@@ -20,21 +71,148 @@ pub(crate) struct Node {
     pub(crate) parent: Option<Arc<Node>>,
     pub(crate) start: usize,
     pub(crate) tokens: usize,
+    /// One per layer that keeps state.
+    pub(crate) states: Vec<State>,
 }
 
-impl Cache {
-    /// Whether the node can be continued.
-    pub fn contains(&self, node: NodeId) -> bool {
-        self.nodes.contains_key(&node)
+/// What one layer keeps of a segment.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum State {
+    /// Nothing yet.
+    #[default]
+    Empty,
+    /// Keys and values of the segment's own tokens, in order.
+    Keys(Vec<KeyBlock>),
+    /// The recurrent state after the segment's last token.
+    Scan(ScanState),
+}
+
+/// Keys and values of consecutive tokens, `[tokens, kv · dim]` each.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyBlock {
+    pub(crate) k: Tensor,
+    pub(crate) v: Tensor,
+}
+
+/// What a Mamba-2 mixer carries from token to token.
+#[derive(Clone, Debug)]
+pub(crate) struct ScanState {
+    /// The last kernel − 1 inputs of the convolution, `[kernel − 1, channels]`.
+    pub(crate) conv: Tensor,
+    /// The scan's state, `[heads · head_dim, state]`.
+    pub(crate) scan: Tensor,
+}
+
+impl Node {
+    pub(crate) fn end(&self) -> usize {
+        self.start + self.tokens
     }
 
-    /// Position after the node's last token: the length of the sequence that ends there.
-    pub fn position(&self, node: NodeId) -> Option<usize> {
-        self.nodes.get(&node).map(|n| n.start + n.tokens)
+    /// The node and its ancestors, nearest first.
+    pub(crate) fn lineage(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Node>> {
+        std::iter::successors(Some(self), |n| n.parent.as_ref())
     }
 
-    /// Forgets a node. State that other nodes still continue stays until they are freed too.
-    pub fn free(&mut self, node: NodeId) {
-        self.nodes.remove(&node);
+    fn bytes(&self) -> usize {
+        self.states.iter().map(State::bytes).sum()
+    }
+
+    /// The node with a further pass's state at its end.
+    pub(crate) fn extended(&self, tokens: usize, states: Vec<State>) -> Result<Node> {
+        let joined = self
+            .states
+            .iter()
+            .zip(states)
+            .map(|(old, new)| old.clone().join(new));
+        let (parent, start) = (self.parent.clone(), self.start);
+        Ok(Node {
+            parent,
+            start,
+            tokens: self.tokens + tokens,
+            states: joined.collect::<Result<_>>()?,
+        })
+    }
+}
+
+impl State {
+    fn bytes(&self) -> usize {
+        let size = |t: &Tensor| t.elem_count() * t.dtype().size_in_bytes();
+        match self {
+            State::Empty => 0,
+            State::Keys(blocks) => blocks.iter().map(|b| size(&b.k) + size(&b.v)).sum(),
+            State::Scan(state) => size(&state.conv) + size(&state.scan),
+        }
+    }
+
+    fn join(self, new: State) -> Result<State> {
+        match (self, new) {
+            (State::Keys(mut blocks), State::Keys(new)) => {
+                for block in new {
+                    push_block(&mut blocks, block)?;
+                }
+                Ok(State::Keys(blocks))
+            }
+            (_, new) => Ok(new),
+        }
+    }
+}
+
+/// Adds a block, merging blocks that are no longer than what follows them: n one-token appends
+/// leave log n blocks and move each number log n times.
+fn push_block(blocks: &mut Vec<KeyBlock>, mut new: KeyBlock) -> Result<()> {
+    while let Some(last) = blocks.pop_if(|b| b.k.elem_count() <= new.k.elem_count()) {
+        new = KeyBlock {
+            k: Tensor::cat(&[last.k, new.k], 0)?,
+            v: Tensor::cat(&[last.v, new.v], 0)?,
+        };
+    }
+    blocks.push(new);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    fn one(value: f32) -> KeyBlock {
+        let t = Tensor::from_vec(vec![value; 2], (1, 2), &Device::Cpu).unwrap();
+        KeyBlock { k: t.clone(), v: t }
+    }
+
+    #[test]
+    fn appended_tokens_stay_in_order_in_few_blocks() {
+        let mut blocks = vec![];
+        for token in 0..100 {
+            push_block(&mut blocks, one(token as f32)).unwrap();
+        }
+        assert!(blocks.len() <= 7);
+        let rows: Vec<Vec<f32>> = blocks.iter().flat_map(|b| b.k.to_vec2().unwrap()).collect();
+        assert!(
+            rows.iter()
+                .enumerate()
+                .all(|(i, row)| row == &[i as f32; 2])
+        );
+    }
+
+    #[test]
+    fn a_parent_outlives_its_name_while_a_child_needs_it() {
+        let node = |parent| Node {
+            parent,
+            start: 0,
+            tokens: 1,
+            states: vec![State::Keys(vec![one(0.0)])],
+        };
+        let parent = Arc::new(node(None));
+        let mut cache = Cache::new(1);
+        cache.nodes.insert(2, Arc::new(node(Some(parent.clone()))));
+        cache.nodes.insert(1, parent);
+        assert_eq!(cache.bytes(), 2 * 16);
+        cache.free(1);
+        assert!(!cache.contains(1));
+        assert_eq!(cache.bytes(), 2 * 16);
+        cache.free(2);
+        assert_eq!(cache.bytes(), 0);
     }
 }

@@ -16,10 +16,17 @@
 mod architecture;
 mod batch;
 mod cache;
+mod checkpoint;
+mod config;
 mod error;
+mod families;
+mod kernels;
+mod layers;
 mod load;
 mod model;
+mod pass;
 mod routing;
+pub mod synthetic;
 
 pub use architecture::{Architecture, LayerKind, ScoreFunction};
 pub use batch::{Batch, ForwardOutput, NodeId, Place, RowOutput, Segment, UNCOUNTED, Want};

@@ -6,6 +6,9 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::checkpoint::{Folder, WeightStore};
+use crate::config::ConfigReader;
+use crate::families::{Family, FamilyConfig, select};
 use crate::{Architecture, LoadError, Model, Problem};
 
 /// How to load a checkpoint.
@@ -73,10 +76,7 @@ pub struct WeightFile {
 /// # Errors
 /// One [`LoadError`] that lists everything found wrong in config, index, headers and tensors.
 pub fn inspect(dir: &Path) -> Result<Checkpoint, LoadError> {
-    Err(LoadError {
-        dir: dir.to_owned(),
-        problems: vec![Problem::Unsupported("no family is built in".into())],
-    })
+    Opened::open(dir).map(|opened| opened.describe(dir))
 }
 
 /// Loads a checkpoint folder.
@@ -84,11 +84,123 @@ pub fn inspect(dir: &Path) -> Result<Checkpoint, LoadError> {
 /// # Errors
 /// Whatever [`inspect`] finds, before memory is taken.
 pub fn load(dir: &Path, options: &LoadOptions) -> Result<Box<dyn Model>, LoadError> {
-    let _ = options;
-    inspect(dir).and_then(|_| {
-        Err(LoadError {
-            dir: dir.to_owned(),
-            problems: vec![],
+    let LoadOptions {
+        dtype: ComputeDtype::Auto | ComputeDtype::F32,
+        device: ComputeDevice::Cpu,
+    } = options;
+    let opened = Opened::open(dir)?;
+    let store = WeightStore::copying(&opened.folder);
+    let mut decoder = opened.config.decoder(&store.root());
+    decoder.architecture = opened.architecture;
+    Ok(Box::new(decoder))
+}
+
+/// A folder in which nothing is wrong.
+struct Opened {
+    folder: Folder,
+    config: Box<dyn FamilyConfig>,
+    architecture: Architecture,
+    notes: Vec<String>,
+}
+
+impl Opened {
+    fn open(dir: &Path) -> Result<Self, LoadError> {
+        let mut problems = vec![];
+        let opened = Self::find_problems(dir, &mut problems);
+        match opened {
+            Some(opened) if problems.is_empty() => Ok(opened),
+            _ => Err(LoadError {
+                dir: dir.to_owned(),
+                problems,
+            }),
+        }
+    }
+
+    /// Opens what can be opened; what is wrong goes to `problems`.
+    fn find_problems(dir: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
+        if !dir.is_dir() {
+            let reason = "is not a folder with config.json and safetensors files".to_owned();
+            problems.push(Problem::Read {
+                file: dir.display().to_string(),
+                reason,
+            });
+            return None;
+        }
+        let family = read_config(dir, problems);
+        let folder = Folder::open(dir, problems);
+        let (family, config, code) = family?;
+        if !problems.is_empty() {
+            return None;
+        }
+        let mut architecture = config.architecture();
+        problems.extend(check_weights(&folder, family, &*config, &mut architecture));
+        Some(Self {
+            folder,
+            config,
+            architecture,
+            notes: notes(family, code),
         })
-    })
+    }
+
+    fn describe(self, dir: &Path) -> Checkpoint {
+        let mut bytes_by_dtype = BTreeMap::new();
+        for tensor in self.folder.shards.iter().flat_map(|s| s.tensors.values()) {
+            *bytes_by_dtype.entry(tensor.dtype.to_string()).or_insert(0) +=
+                tensor.bytes.len() as u64;
+        }
+        Checkpoint {
+            dir: dir.to_owned(),
+            architecture: self.architecture,
+            tensors: self.folder.home.len(),
+            files: self.folder.shards.into_iter().map(|s| s.about).collect(),
+            bytes_by_dtype,
+            notes: self.notes,
+        }
+    }
+}
+
+type ReadConfig = (&'static Family, Box<dyn FamilyConfig>, bool);
+
+fn read_config(dir: &Path, problems: &mut Vec<Problem>) -> Option<ReadConfig> {
+    let selected = ConfigReader::open(dir).and_then(|config| Ok((select(&config)?, config)));
+    match selected {
+        Ok((family, reader)) => {
+            let config = (family.read)(&reader);
+            problems.extend(reader.take_problems());
+            Some((family, config, reader.has(&["auto_map"])))
+        }
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    }
+}
+
+/// Compares the tensors that the config calls for with those in the files, and counts parameters.
+fn check_weights(
+    folder: &Folder,
+    family: &Family,
+    config: &dyn FamilyConfig,
+    architecture: &mut Architecture,
+) -> Vec<Problem> {
+    let store = WeightStore::checking(folder);
+    architecture.tied_head = config.decoder(&store.root()).architecture.tied_head;
+    let (total, routed) = store.parameters();
+    let (chosen, experts) = (
+        architecture.top_k as u64,
+        architecture.experts.max(1) as u64,
+    );
+    architecture.parameters_total = total;
+    architecture.parameters_active = total - routed + routed / experts * chosen;
+    store.finish(family.name, family.ignored)
+}
+
+fn notes(family: &Family, code: bool) -> Vec<String> {
+    let ignored = || {
+        format!(
+            "`auto_map` is ignored: {} is built in, no code of the checkpoint is run",
+            family.name
+        )
+    };
+    code.then(ignored).into_iter().collect()
 }

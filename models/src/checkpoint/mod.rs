@@ -1,0 +1,16 @@
+//! Checkpoint folders: which files, which tensors, and how they become the engine's.
+//!
+//! Headers and index are validated before anything is mapped or allocated. [`Weights`] then serves
+//! a family's constructor twice: first checking only (which tensors does it ask for, do they exist,
+//! do their shapes agree with the config), then copying.
+
+mod convert;
+mod experts;
+mod folder;
+mod header;
+mod index;
+mod weights;
+
+pub(crate) use experts::{ExpertNames, ExpertSizes};
+pub(crate) use folder::Folder;
+pub(crate) use weights::{Dim, WeightStore, Weights};

@@ -1,0 +1,9 @@
+//! Reading `config.json`: tolerant of spellings, strict about values.
+
+mod json;
+mod reader;
+mod rope;
+
+pub(crate) use json::read_json;
+pub(crate) use reader::ConfigReader;
+pub(crate) use rope::RopeConfig;

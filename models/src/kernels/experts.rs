@@ -1,0 +1,289 @@
+//! Routed experts: tokens sorted by expert, one pair of products per expert.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::matrix::{Mat, Threads, multiply};
+use super::vector;
+
+/// Rows of one expert that one task multiplies: larger experts are split so that cores stay busy.
+const ROWS: usize = 256;
+/// Numbers of expert output held at once (32 MiB); more tokens are done in waves.
+const WAVE: usize = 8 << 20;
+
+/// What a feed-forward network does between its two products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activation {
+    /// `silu(gate) · up` on `[gate | up]` rows (arXiv:2002.05202).
+    SwiGlu,
+    /// `max(x, 0)²`, without a gate (arXiv:2109.08668).
+    ReluSquared,
+}
+
+impl Activation {
+    /// Outputs of the first product for `inner` inputs of the second.
+    pub(crate) fn outer(self, inner: usize) -> usize {
+        match self {
+            Activation::SwiGlu => 2 * inner,
+            Activation::ReluSquared => inner,
+        }
+    }
+
+    /// Applies it to rows of `outer(inner)` numbers.
+    pub(crate) fn apply(self, mut rows: Vec<f32>, inner: usize) -> Vec<f32> {
+        match self {
+            Activation::ReluSquared => vector::relu_squared(&mut rows),
+            Activation::SwiGlu => return swiglu(&rows, inner),
+        }
+        rows
+    }
+}
+
+fn swiglu(rows: &[f32], inner: usize) -> Vec<f32> {
+    let mut out = vec![0.0; rows.len() / 2];
+    for (out, row) in out.chunks_mut(inner).zip(rows.chunks(2 * inner)) {
+        let (gate, up) = row.split_at(inner);
+        vector::silu_mul(out, gate, up);
+    }
+    out
+}
+
+/// The stacked weights of one layer's experts.
+#[derive(Clone, Copy)]
+pub(crate) struct Stack<'a> {
+    /// `[experts, outer(inner), hidden]`.
+    pub(crate) up: &'a [f32],
+    /// `[experts, hidden, inner]`.
+    pub(crate) down: &'a [f32],
+    pub(crate) experts: usize,
+    pub(crate) hidden: usize,
+    pub(crate) inner: usize,
+    pub(crate) activation: Activation,
+}
+
+/// Who goes where: for every token its experts and their weights, `[tokens, top_k]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) ids: &'a [u32],
+    pub(crate) weights: &'a [f32],
+    pub(crate) top_k: usize,
+}
+
+/// The weighted sum of each token's experts, `[tokens, hidden]`.
+pub(crate) fn mix(x: &[f32], chosen: Chosen<'_>, stack: Stack<'_>) -> Vec<f32> {
+    let sorted = Sorted::new(chosen.ids, stack.experts);
+    let mut out = vec![0.0; x.len()];
+    for wave in sorted.waves(stack.hidden) {
+        let first = wave[0].rows.start;
+        let outputs = run_wave(x, chosen.top_k, &sorted, &wave, stack);
+        add_wave(&mut out, chosen, &sorted, first, &outputs, stack.hidden);
+    }
+    out
+}
+
+/// Choices (token · top_k + rank) in the order of their experts, by a counting sort.
+struct Sorted {
+    order: Vec<u32>,
+    place: Vec<u32>,
+    starts: Vec<usize>,
+}
+
+/// Some rows of the sorted order that go to one expert.
+struct Task {
+    expert: usize,
+    rows: Range<usize>,
+}
+
+impl Sorted {
+    fn new(ids: &[u32], experts: usize) -> Self {
+        let mut starts = vec![0; experts + 1];
+        for &id in ids {
+            starts[id as usize + 1] += 1;
+        }
+        for expert in 0..experts {
+            starts[expert + 1] += starts[expert];
+        }
+        let mut next = starts.clone();
+        let (mut order, mut place) = (vec![0; ids.len()], vec![0; ids.len()]);
+        for (choice, &id) in ids.iter().enumerate() {
+            let at = next[id as usize];
+            next[id as usize] += 1;
+            order[at] = choice as u32;
+            place[choice] = at as u32;
+        }
+        Self {
+            order,
+            place,
+            starts,
+        }
+    }
+
+    fn tasks(&self) -> impl Iterator<Item = Task> {
+        self.starts
+            .windows(2)
+            .enumerate()
+            .flat_map(|(expert, bounds)| {
+                let end = bounds[1];
+                let rows = move |start| start..end.min(start + ROWS);
+                (bounds[0]..end).step_by(ROWS).map(move |start| Task {
+                    expert,
+                    rows: rows(start),
+                })
+            })
+    }
+
+    fn waves(&self, hidden: usize) -> Vec<Vec<Task>> {
+        let mut waves: Vec<Vec<Task>> = vec![];
+        let mut room = 0;
+        for task in self.tasks() {
+            let numbers = task.rows.len() * hidden;
+            if waves.is_empty() || numbers > room {
+                waves.push(vec![]);
+                room = WAVE.max(numbers);
+            }
+            room -= numbers;
+            waves
+                .last_mut()
+                .expect("one was just pushed if there was none")
+                .push(task);
+        }
+        waves
+    }
+}
+
+fn run_wave(x: &[f32], top_k: usize, sorted: &Sorted, wave: &[Task], stack: Stack<'_>) -> Vec<f32> {
+    let rows: usize = wave.iter().map(|t| t.rows.len()).sum();
+    let mut outputs = vec![0.0; rows * stack.hidden];
+    let mut rest = outputs.as_mut_slice();
+    let mut work = Vec::with_capacity(wave.len());
+    for task in wave {
+        let (mine, others) = rest.split_at_mut(task.rows.len() * stack.hidden);
+        work.push((task, mine));
+        rest = others;
+    }
+    work.into_par_iter().for_each(|(task, out)| {
+        let token = |&choice: &u32| choice as usize / top_k;
+        let rows = sorted.order[task.rows.clone()].iter().map(token);
+        stack.run(task.expert, &gather(x, rows, stack.hidden), out);
+    });
+    outputs
+}
+
+fn gather(x: &[f32], rows: impl Iterator<Item = usize>, width: usize) -> Vec<f32> {
+    rows.flat_map(|row| x[row * width..][..width].iter().copied())
+        .collect()
+}
+
+impl Stack<'_> {
+    /// One expert on gathered rows.
+    fn run(&self, expert: usize, x: &[f32], out: &mut [f32]) {
+        let (hidden, inner) = (self.hidden, self.inner);
+        let outer = self.activation.outer(inner);
+        let rows = x.len() / hidden;
+        let up = Mat::new(&self.up[expert * outer * hidden..], outer, hidden);
+        let down = Mat::new(&self.down[expert * hidden * inner..], hidden, inner);
+        let mut middle = vec![0.0; rows * outer];
+        multiply(
+            &mut middle,
+            outer,
+            Mat::new(x, rows, hidden),
+            up.t(),
+            false,
+            Threads::One,
+        );
+        let middle = self.activation.apply(middle, inner);
+        multiply(
+            out,
+            hidden,
+            Mat::new(&middle, rows, inner),
+            down.t(),
+            false,
+            Threads::One,
+        );
+    }
+}
+
+/// Adds a wave's outputs to their tokens, best-ranked expert first.
+fn add_wave(
+    out: &mut [f32],
+    chosen: Chosen<'_>,
+    sorted: &Sorted,
+    first: usize,
+    outputs: &[f32],
+    hidden: usize,
+) {
+    let span = first..first + outputs.len() / hidden;
+    out.par_chunks_mut(hidden)
+        .enumerate()
+        .with_min_len(16)
+        .for_each(|(token, out)| {
+            let choices = token * chosen.top_k..(token + 1) * chosen.top_k;
+            for (&place, &weight) in sorted.place[choices.clone()]
+                .iter()
+                .zip(&chosen.weights[choices])
+            {
+                if span.contains(&(place as usize)) {
+                    let row = (place as usize - first) * hidden;
+                    vector::add_scaled(out, &outputs[row..][..hidden], weight);
+                }
+            }
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorting_keeps_every_choice_and_its_place() {
+        let ids = [2, 0, 1, 2, 2, 0];
+        let sorted = Sorted::new(&ids, 4);
+        assert_eq!(sorted.order, [1, 5, 2, 0, 3, 4]);
+        assert_eq!(sorted.starts, [0, 2, 3, 6, 6]);
+        assert!(
+            sorted
+                .place
+                .iter()
+                .enumerate()
+                .all(|(c, &p)| sorted.order[p as usize] as usize == c)
+        );
+    }
+
+    #[test]
+    fn waves_cover_every_row_once_within_their_bound() {
+        let ids: Vec<u32> = (0..5000).map(|i| i % 3).collect();
+        let sorted = Sorted::new(&ids, 3);
+        let waves = sorted.waves(WAVE / 1000);
+        assert!(
+            waves
+                .iter()
+                .all(|w| w.iter().map(|t| t.rows.len()).sum::<usize>() <= 1000)
+        );
+        let rows: Vec<usize> = waves
+            .iter()
+            .flatten()
+            .flat_map(|t| t.rows.clone())
+            .collect();
+        assert_eq!(rows, (0..5000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn relu_squared_experts_are_weighted_and_added() {
+        // One hidden number, one inner: expert e computes relu(e+1 · x)² · 1.
+        let stack = Stack {
+            up: &[1.0, 2.0],
+            down: &[1.0, 1.0],
+            experts: 2,
+            hidden: 1,
+            inner: 1,
+            activation: Activation::ReluSquared,
+        };
+        let chosen = Chosen {
+            ids: &[0, 1, 1, 0],
+            weights: &[1.0, 0.5, 2.0, 1.0],
+            top_k: 2,
+        };
+        assert_eq!(mix(&[3.0, -1.0], chosen, stack), [9.0 + 0.5 * 36.0, 0.0]);
+    }
+}

@@ -1,0 +1,221 @@
+//! Element-wise loops, compiled for the widest vectors of the running CPU.
+//!
+//! `f32::exp` calls the C library once per number; the polynomial here (Cephes' `expf`, within two
+//! units in the last place) lets the compiler compute sixteen at a time.
+
+const LANES: usize = 16;
+
+/// Compiles a function's body for AVX-512, AVX2 and the baseline, and picks at run time.
+macro_rules! widest {
+    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)? $body:block) => {
+        $(#[$doc])*
+        pub(crate) fn $name($($arg: $ty),*) $(-> $ret)? {
+            #[inline(always)]
+            fn body($($arg: $ty),*) $(-> $ret)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f")]
+                fn avx512($($arg: $ty),*) $(-> $ret)? { body($($arg),*) }
+                #[target_feature(enable = "avx2")]
+                fn avx2($($arg: $ty),*) $(-> $ret)? { body($($arg),*) }
+                if std::arch::is_x86_feature_detected!("avx512f") {
+                    #[expect(unsafe_code, reason = "the feature was just detected")]
+                    // SAFETY: the CPU has AVX-512F.
+                    return unsafe { avx512($($arg),*) };
+                }
+                if std::arch::is_x86_feature_detected!("avx2") {
+                    #[expect(unsafe_code, reason = "the feature was just detected")]
+                    // SAFETY: the CPU has AVX2.
+                    return unsafe { avx2($($arg),*) };
+                }
+            }
+            body($($arg),*)
+        }
+    };
+}
+
+/// e^x; 0 below -87.33, NaN for NaN.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    const ROUND: f32 = 12_582_912.0; // 1.5 · 2^23: adding it leaves the nearest integer in the low bits
+    let bounded = if x > 88.37 { 88.37 } else { x };
+    let shifted = bounded * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = bounded - n * 0.693_359_4 + n * 2.121_944_4e-4;
+    let p = 1.987_569_1e-4 * r + 1.398_199_9e-3;
+    let p = (p * r + 8.333_452e-3) * r + 4.166_579_6e-2;
+    let p = (p * r + 1.666_666_5e-1) * r + 0.5;
+    let power = (shifted
+        .to_bits()
+        .wrapping_sub(ROUND.to_bits())
+        .wrapping_add(127))
+        << 23;
+    let value = (p * r * r + r + 1.0) * f32::from_bits(power);
+    if x < -87.33 { 0.0 } else { value }
+}
+
+#[inline(always)]
+fn fold(lanes: [f32; LANES], rest: f32, join: impl Fn(f32, f32) -> f32) -> f32 {
+    lanes.into_iter().fold(rest, join)
+}
+
+widest! {
+    /// The largest number; NaN is passed over.
+    fn max(x: &[f32]) -> f32 {
+        let larger = |a: f32, b: f32| if b > a { b } else { a };
+        let (chunks, rest) = x.as_chunks::<LANES>();
+        let mut lanes = [f32::NEG_INFINITY; LANES];
+        for chunk in chunks {
+            for i in 0..LANES {
+                lanes[i] = larger(lanes[i], chunk[i]);
+            }
+        }
+        fold(lanes, rest.iter().copied().fold(f32::NEG_INFINITY, larger), larger)
+    }
+}
+
+widest! {
+    /// Replaces every `x` by `exp(x - shift)` and returns their sum.
+    fn exp_sum(x: &mut [f32], shift: f32) -> f32 {
+        let (chunks, rest) = x.as_chunks_mut::<LANES>();
+        let mut lanes = [0.0; LANES];
+        for chunk in chunks {
+            for i in 0..LANES {
+                chunk[i] = exp(chunk[i] - shift);
+                lanes[i] += chunk[i];
+            }
+        }
+        let mut tail = 0.0;
+        for x in rest {
+            *x = exp(*x - shift);
+            tail += *x;
+        }
+        fold(lanes, tail, |a, b| a + b)
+    }
+}
+
+widest! {
+    /// Sum of squares.
+    fn squares(x: &[f32]) -> f32 {
+        let (chunks, rest) = x.as_chunks::<LANES>();
+        let mut lanes = [0.0; LANES];
+        for chunk in chunks {
+            for i in 0..LANES {
+                lanes[i] += chunk[i] * chunk[i];
+            }
+        }
+        fold(lanes, rest.iter().map(|x| x * x).sum(), |a, b| a + b)
+    }
+}
+
+widest! {
+    /// `out[i] = silu(gate[i]) · up[i]`, with silu(x) = x / (1 + e^-x).
+    fn silu_mul(out: &mut [f32], gate: &[f32], up: &[f32]) {
+        for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
+            *out = gate / (1.0 + exp(-gate)) * up;
+        }
+    }
+}
+
+widest! {
+    /// `x = max(x, 0)²`.
+    fn relu_squared(x: &mut [f32]) {
+        for x in x {
+            let positive = if *x < 0.0 { 0.0 } else { *x };
+            *x = positive * positive;
+        }
+    }
+}
+
+widest! {
+    /// `x = 1 / (1 + e^-x)`.
+    fn sigmoid(x: &mut [f32]) {
+        for x in x {
+            *x = 1.0 / (1.0 + exp(-*x));
+        }
+    }
+}
+
+widest! {
+    /// `x *= factor`.
+    fn scale(x: &mut [f32], factor: f32) {
+        for x in x {
+            *x *= factor;
+        }
+    }
+}
+
+widest! {
+    /// `x += factor · y`.
+    fn add_scaled(x: &mut [f32], y: &[f32], factor: f32) {
+        for (x, &y) in x.iter_mut().zip(y) {
+            *x += factor * y;
+        }
+    }
+}
+
+widest! {
+    /// `out = x · factor · weight`, element by element.
+    fn scale_by(out: &mut [f32], x: &[f32], weight: &[f32], factor: f32) {
+        for ((out, &x), &weight) in out.iter_mut().zip(x).zip(weight) {
+            *out = x * factor * weight;
+        }
+    }
+}
+
+widest! {
+    /// Whether every number is finite.
+    fn all_finite(x: &[f32]) -> bool {
+        // The exponent bits of infinities and NaN are all ones; `max` needs no early exit.
+        x.iter().map(|x| x.to_bits() & 0x7f80_0000).fold(0, u32::max) != 0x7f80_0000
+    }
+}
+
+/// Turns a row of logits into probabilities.
+pub(crate) fn softmax(row: &mut [f32]) {
+    let sum = exp_sum(row, max(row));
+    scale(row, 1.0 / sum);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_is_within_two_units_in_the_last_place() {
+        let worst = (-8700..=8800)
+            .map(|i| i as f32 / 100.0)
+            .map(|x| (f64::from(exp(x)) / f64::from(x).exp() - 1.0).abs())
+            .fold(0.0, f64::max);
+        assert!(worst < 2.4e-7, "{worst}");
+    }
+
+    #[test]
+    fn exp_keeps_its_limits() {
+        assert_eq!(exp(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exp(0.0), 1.0);
+        assert!(exp(f32::NAN).is_nan());
+        assert!(exp(f32::INFINITY) > 2e38);
+    }
+
+    #[test]
+    fn softmax_sums_to_one_and_passes_nan_on() {
+        let mut row: Vec<f32> = (0..37).map(|i| i as f32 * 3.0).collect();
+        softmax(&mut row);
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        let mut row = [0.0, f32::NAN, 1.0];
+        softmax(&mut row);
+        assert!(row.iter().any(|p| p.is_nan()));
+    }
+
+    #[test]
+    fn finiteness_is_seen_anywhere_in_a_row() {
+        let mut row = [1.0f32; 40];
+        assert!(all_finite(&row));
+        row[39] = f32::INFINITY;
+        assert!(!all_finite(&row));
+        row[39] = f32::NAN;
+        assert!(!all_finite(&row));
+    }
+}

@@ -1,0 +1,39 @@
+//! The vocabulary projection of wanted rows.
+
+use candle_core::{Result, Tensor};
+
+use super::RmsNorm;
+use super::linear::gather_rows;
+use crate::kernels::head::{Prediction, Projection, predict};
+use crate::kernels::host::host;
+
+/// Final norm and vocabulary projection.
+pub(crate) struct Head {
+    pub(crate) norm: RmsNorm,
+    /// `[vocab, hidden]`; the embedding's own tensor where tied.
+    pub(crate) weight: Tensor,
+}
+
+impl Head {
+    /// Predicts after the given packed rows of `x`; `targets` has one list a row.
+    pub(crate) fn predict(
+        &self,
+        x: &Tensor,
+        rows: &[usize],
+        targets: &[&[u32]],
+    ) -> Result<Vec<Prediction>> {
+        if rows.is_empty() {
+            return Ok(vec![]);
+        }
+        let wanted = self.norm.forward(&gather_rows(x, rows.iter().copied())?)?;
+        let (weight, hidden) = (host(&self.weight)?, self.weight.dim(1)?);
+        Ok(predict(
+            &host(&wanted)?,
+            Projection {
+                weight: &weight,
+                hidden,
+            },
+            targets,
+        ))
+    }
+}

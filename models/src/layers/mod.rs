@@ -1,0 +1,28 @@
+//! The pieces that families are assembled from.
+//!
+//! A model is a stack of residual units `x += mixer(norm(x))`; attention, feed-forward networks,
+//! routed experts and Mamba mixers are all [`Mixer`]s. Pieces hold candle tensors and pass them on;
+//! the arithmetic behind them is in `kernels/`.
+
+mod attention;
+mod decoder;
+mod experts;
+mod forest;
+mod head;
+mod linear;
+mod mlp;
+mod moe;
+mod norm;
+mod rotary;
+mod router;
+
+pub(crate) use attention::{Attention, AttentionShape, HeadNorms};
+pub(crate) use decoder::{Decoder, Layer, Mixer};
+pub(crate) use experts::Experts;
+pub(crate) use head::Head;
+pub(crate) use linear::{Embedding, Linear};
+pub(crate) use mlp::Mlp;
+pub(crate) use moe::Moe;
+pub(crate) use norm::RmsNorm;
+pub(crate) use rotary::{Angles, Rotary};
+pub(crate) use router::{Router, Rule};

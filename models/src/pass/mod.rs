@@ -1,0 +1,8 @@
+//! One packed pass: the batch resolved against the cache, and what is carried from layer to layer.
+
+mod check;
+mod plan;
+mod step;
+
+pub(crate) use plan::{Link, Pass, PassSegment};
+pub(crate) use step::Step;
