@@ -8,7 +8,7 @@ use super::error::CommandError;
 use super::output;
 use crate::config::{Config, choose_models};
 use crate::eval::{
-    CheckpointOptions, EvalOptions, Evaluation, Preparation, PreparedModel, evaluate, manifest,
+    CheckpointOptions, EvalOptions, Evaluation, GenerationOverride, Preparation, PreparedModel, evaluate, manifest,
     prepare_models, prepare_tasks,
 };
 use crate::exit::Exit;
@@ -70,6 +70,7 @@ pub fn selection_options(
         limit: args.limit,
         num_fewshot: args.num_fewshot,
         seed: args.seed,
+        generation: GenerationOverride::parse(args.gen_kwargs.as_deref().unwrap_or_default())?,
         gen_kwargs: args.gen_kwargs.clone(),
         apply_chat_template: args.apply_chat_template,
         system_instruction: args.system_instruction.clone(),

@@ -72,7 +72,8 @@ fn count(
     let mut totals = Totals::new(options.batch_tokens);
     let mut shown = Vec::new();
     for instance in prepared.task.prompts(data, &prompts)? {
-        let instance = instance?;
+        let mut instance = instance?;
+        options.generation.apply(&mut instance.requests);
         let encoded = encode_document(&model.encoder, &instance.requests, length);
         totals.add(&instance, encoded.as_ref().ok());
         if shown.len() < show {

@@ -23,3 +23,16 @@ pub use pair::{Pair, split};
 pub use pass::{GenerationLimits, Pass};
 pub use rolling::{RollingWindow, windows};
 pub use text_encoder::{EncodeError, Encoded, TextEncoder};
+
+#[cfg(test)]
+mod testing {
+    use std::path::Path;
+
+    use super::TextEncoder;
+
+    /// The tokenizer of the committed fixture checkpoint.
+    pub(super) fn encoder() -> TextEncoder {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/model");
+        TextEncoder::load(&folder, None).unwrap()
+    }
+}

@@ -68,3 +68,41 @@ fn unscorable<T>(reason: &str) -> Result<T, EncodeError> {
 fn is_python_space(character: char) -> bool {
     character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::testing::encoder;
+
+    #[test]
+    fn white_space_moves_to_the_continuation() {
+        let encoder = encoder();
+        let (moved, plain) = (split(&encoder, "a b ", "c").unwrap(), split(&encoder, "a b", " c").unwrap());
+        assert_eq!(moved, plain);
+        assert_eq!(encoder.decode(&moved.continuation, false).unwrap(), " c");
+    }
+
+    #[test]
+    fn an_empty_context_is_the_prefix_token() {
+        let encoder = encoder();
+        let (prefix, text) = (encoder.prefix().unwrap(), encoder.decode(&[encoder.prefix().unwrap()], false).unwrap());
+        let pair = split(&encoder, "", "word").unwrap();
+        assert_eq!((pair.context.ids, pair.context.starts), (vec![prefix], vec![None]));
+        let with_prefix = split(&encoder, "", &format!("{text}word")).unwrap();
+        assert_eq!(with_prefix.continuation, pair.continuation, "the prefix is not scored twice");
+    }
+
+    #[test]
+    fn nothing_to_score_is_a_reason_not_a_number() {
+        let encoder = encoder();
+        for (context, continuation) in [("a", ""), ("", ""), (" \n", "b")] {
+            assert!(matches!(split(&encoder, context, continuation), Err(EncodeError::Unscorable(_))), "{context:?}");
+        }
+    }
+
+    #[test]
+    fn python_strips_more_than_rust() {
+        assert!("\u{1c}\u{3000}\u{a0}".chars().all(is_python_space));
+        assert!(!is_python_space('\u{200b}'));
+    }
+}

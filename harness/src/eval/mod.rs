@@ -16,6 +16,7 @@ mod checkpoint;
 mod digest;
 mod error;
 mod finish;
+mod generation_override;
 mod manifest;
 mod options;
 mod preparation;
@@ -24,6 +25,7 @@ mod task_run;
 
 pub use checkpoint::{CheckpointOptions, PreparedModel, locate, prepare_models};
 pub use error::EvalError;
+pub use generation_override::GenerationOverride;
 pub use manifest::manifest;
 pub use options::EvalOptions;
 pub use preparation::{Preparation, PreparedTask, prepare_tasks, prompt_options};

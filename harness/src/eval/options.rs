@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use super::generation_override::GenerationOverride;
+
 /// Everything that flags, environment and `harness.toml` settle before work begins.
 #[derive(Debug, Clone)]
 pub struct EvalOptions {
@@ -15,8 +17,10 @@ pub struct EvalOptions {
     pub num_fewshot: Option<usize>,
     /// Few-shot seed.
     pub seed: u64,
-    /// Generation options in place of the task's own, `key=value,…`.
+    /// Generation options in place of the task's own, as given.
     pub gen_kwargs: Option<String>,
+    /// The same, read.
+    pub generation: GenerationOverride,
     /// Whether prompts go through the tokenizer's chat template.
     pub apply_chat_template: bool,
     /// System instruction, in front of everything.

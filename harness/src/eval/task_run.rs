@@ -78,7 +78,8 @@ impl TaskRun<'_> {
         Ok(pending)
     }
 
-    fn encode<'d>(&self, instance: Instance<'d>) -> Result<PendingDocument<'d>, EvalError> {
+    fn encode<'d>(&self, mut instance: Instance<'d>) -> Result<PendingDocument<'d>, EvalError> {
+        self.options.generation.apply(&mut instance.requests);
         let options = EncodeOptions { max_length: self.max_length };
         let encoded = match encode_document(self.encoder, &instance.requests, options) {
             Ok(encoded) => Ok(encoded),
