@@ -168,10 +168,7 @@ impl Language {
     /// One language throughout.
     #[must_use]
     pub fn only(tag: &str) -> Self {
-        Self {
-            question: tag.to_owned(),
-            continuation: tag.to_owned(),
-        }
+        Self { question: tag.to_owned(), continuation: tag.to_owned() }
     }
 
     /// The language, where question and continuation agree and it is known. Tasks of two

@@ -113,18 +113,10 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "  {}: the record has {}, this command has {}",
-            self.field, self.old, self.new
-        )
+        write!(f, "  {}: the record has {}, this command has {}", self.field, self.old, self.new)
     }
 }
 
 fn lines(differences: &[Difference]) -> String {
-    differences
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -27,7 +27,7 @@ pub struct Window {
 }
 
 /// What windows took; stored with each window, so that a resumed run reports the same totals as
-/// an undisturbed one (`Record::work(model, task)` sums them).
+/// an undisturbed one ([`Record::work`](super::Record::work) sums them).
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Work {
     /// Distinct token positions that were computed.
@@ -40,6 +40,17 @@ pub struct Work {
     pub near_ties: u64,
     /// Wall-clock seconds.
     pub seconds: f64,
+}
+
+impl Work {
+    /// Adds what another window took.
+    pub fn add(&mut self, other: &Self) {
+        self.tokens += other.tokens;
+        self.tokens_requested += other.tokens_requested;
+        self.truncated += other.truncated;
+        self.near_ties += other.near_ties;
+        self.seconds += other.seconds;
+    }
 }
 
 /// A window that is in the record.

@@ -1,0 +1,101 @@
+//! Looking for damage, row by row.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::open::database;
+use super::{Record, RecordError};
+
+/// A window whose rows do not match their digests.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Damage {
+    /// Alias of the model.
+    pub model: String,
+    /// Name of the task.
+    pub task: String,
+    /// Number of the window.
+    pub window: usize,
+    /// Documents in it that do not match their own digest; empty when the window's totals are
+    /// damaged or a document is gone.
+    pub documents: Vec<usize>,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "model `{}`, task `{}`, window {}", self.model, self.task, self.window)?;
+        match &self.documents[..] {
+            [] => f.write_str(": its totals are damaged or a document is gone"),
+            documents => write!(f, ": damaged documents {documents:?}"),
+        }
+    }
+}
+
+/// Documents of a (model, task): position, digest, whether the row matches it.
+type Digests = BTreeMap<i64, (String, bool)>;
+
+impl Record {
+    /// Every window with a damaged row, in the order of models, tasks and windows.
+    ///
+    /// # Errors
+    /// When SQLite cannot read at all.
+    pub fn verify(&self) -> Result<Vec<Damage>, RecordError> {
+        let mut damages = Vec::new();
+        for model in self.manifest().models.keys() {
+            for task in self.manifest().tasks.keys() {
+                self.verify_task(model, task, &mut damages)?;
+            }
+        }
+        Ok(damages)
+    }
+
+    /// Takes a damaged window and those after it out, with their documents and the task's
+    /// outcome: what stays is a beginning of the task, which the next run continues.
+    ///
+    /// # Errors
+    /// When SQLite cannot write; the record is unchanged.
+    pub fn remove_damage(&mut self, damage: &Damage) -> Result<(), RecordError> {
+        let removed = remove(&mut self.connection, damage);
+        removed.map_err(database(&self.path, "repair"))
+    }
+
+    fn verify_task(
+        &self,
+        model: &str,
+        task: &str,
+        damages: &mut Vec<Damage>,
+    ) -> Result<(), RecordError> {
+        let mut digests = Digests::new();
+        self.for_each_stored(model, task, |row, digest| {
+            let matches = row.digest(model, task) == digest;
+            digests.insert(row.doc_id, (digest, matches));
+            Ok::<(), RecordError>(())
+        })?;
+        for (window, digest) in self.stored_windows(model, task)? {
+            let within: Vec<_> = digests.range(window.first_doc..window.end_doc).collect();
+            let hashes: Vec<String> = within.iter().map(|(_, (hash, _))| hash.clone()).collect();
+            let bad = within.iter().filter(|(_, (_, matches))| !matches);
+            let documents: Vec<usize> = bad.map(|(id, _)| **id as usize).collect();
+            if !documents.is_empty() || window.digest(model, task, &hashes) != digest {
+                let (model, task, window) =
+                    (model.to_owned(), task.to_owned(), window.number as usize);
+                damages.push(Damage { model, task, window, documents });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn remove(connection: &mut Connection, damage: &Damage) -> rusqlite::Result<()> {
+    let (model, task) = (&damage.model, &damage.task);
+    let key = params![model, task, damage.window as i64];
+    let documents = "DELETE FROM documents WHERE model = ?1 AND task = ?2 AND doc_id >= (
+        SELECT first_doc FROM windows WHERE model = ?1 AND task = ?2 AND number = ?3)";
+    let windows = "DELETE FROM windows WHERE model = ?1 AND task = ?2 AND number >= ?3";
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute(documents, key)?;
+    transaction.execute(windows, key)?;
+    transaction.execute("DELETE FROM outcomes WHERE model = ?1 AND task = ?2", [model, task])?;
+    transaction.commit()
+}

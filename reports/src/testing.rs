@@ -1,0 +1,247 @@
+//! A small made-up run for this crate's tests.
+
+use harness_metrics::random::SplitMix64;
+use harness_metrics::{RoutingCounts, RoutingShape};
+use indexmap::IndexMap;
+use serde_json::json;
+
+use crate::estimates::{EstimateRow, TaskOutcome, TaskStatus, Unit};
+use crate::manifest::*;
+use crate::record::{DocumentRow, DocumentState, Record, Span, Window, Work};
+
+pub(crate) const SHAPE: RoutingShape = RoutingShape { layers: 6, experts: 16, top_k: 4 };
+
+/// Two models; a group of an accuracy and a missing task with a stand-in; a probe in two
+/// languages.
+pub(crate) fn manifest() -> Manifest {
+    let tasks = [
+        ("heb_snli", task("acc", "he", "reasoning")),
+        (
+            "heb_trans",
+            TaskManifest { missing: Some(MISSING.to_owned()), data_digest: None, ..translation() },
+        ),
+        (
+            "heb_trans_flores",
+            TaskManifest { stand_in_for: Some("heb_trans".to_owned()), ..translation() },
+        ),
+        ("probe_en", probe("en")),
+        ("probe_he", probe("he")),
+    ];
+    Manifest {
+        run: RunManifest {
+            harness_version: "0.1.0".to_owned(),
+            scoring_version: 1,
+            device: "cpu".to_owned(),
+            dtype: "f32".to_owned(),
+            batch_tokens: 2048,
+            limit: Some(4),
+            seed: 1234,
+            routing: true,
+            ..RunManifest::default()
+        },
+        models: [("cpt", model("cpt")), ("base", model("base"))]
+            .map(|(k, v)| (k.to_owned(), v))
+            .into(),
+        tasks: tasks
+            .map(|(name, task)| (name.to_owned(), task))
+            .into_iter()
+            .collect::<IndexMap<_, _>>(),
+        groups: vec![group()],
+    }
+}
+
+const MISSING: &str = "no file of example/ted under the data folder; put test.jsonl there";
+
+fn group() -> GroupManifest {
+    GroupManifest {
+        name: "he-board".to_owned(),
+        title: "Hebrew board".to_owned(),
+        tasks: ["heb_snli", "heb_trans"].map(str::to_owned).to_vec(),
+        aggregate: vec![AggregateManifest {
+            metric: HEADLINE.to_owned(),
+            filters: vec!["none".to_owned()],
+            weight_by_size: false,
+        }],
+        routing_probe: ["probe_en", "probe_he"].map(str::to_owned).to_vec(),
+        stand_ins: [("heb_trans".to_owned(), "heb_trans_flores".to_owned())].into(),
+    }
+}
+
+fn model(alias: &str) -> ModelManifest {
+    ModelManifest {
+        source: format!("checkpoints/{alias}"),
+        stage: Some(alias.to_owned()),
+        family: Some("mini".to_owned()),
+        parent: (alias == "cpt").then(|| "base".to_owned()),
+        weights_digest: format!("w-{alias}"),
+        tokenizer_digest: "t".to_owned(),
+        architecture: json!({"family": "qwen3_moe", "layers": 7, "parameters_total": 2_900_000}),
+        router: Some(RouterManifest {
+            score_function: "softmax".to_owned(),
+            experts: SHAPE.experts,
+            top_k: SHAPE.top_k,
+            shared_experts: 0,
+            moe_layers: (1..=SHAPE.layers).collect(),
+            capture: Capture::Full,
+        }),
+        ..ModelManifest::default()
+    }
+}
+
+fn task(metric: &str, language: &str, category: &str) -> TaskManifest {
+    TaskManifest {
+        version: "1.0".to_owned(),
+        task_digest: "d".to_owned(),
+        data_digest: Some("data".to_owned()),
+        config: json!({"task": "snli"}),
+        output_type: "multiple_choice".to_owned(),
+        language: Language::only(language),
+        category: Some(category.to_owned()),
+        headline: Some(MetricName { metric: metric.to_owned(), filter: "none".to_owned() }),
+        ..TaskManifest::default()
+    }
+}
+
+fn translation() -> TaskManifest {
+    let language = Language { question: "he".to_owned(), continuation: "en".to_owned() };
+    TaskManifest { language, ..task("sentence_bleu", "he", "translation") }
+}
+
+fn probe(language: &str) -> TaskManifest {
+    TaskManifest {
+        probe: true,
+        output_type: "loglikelihood_rolling".to_owned(),
+        ..task("bits_per_byte", language, "probe")
+    }
+}
+
+/// A window of `documents` documents from `first`, drawn from a stream that its names choose.
+pub(crate) fn window(
+    model: &str,
+    task: &str,
+    index: usize,
+    first: usize,
+    documents: usize,
+) -> Window {
+    let rows: Vec<DocumentRow> =
+        (first..first + documents).map(|id| document(model, task, id)).collect();
+    let mut routing: Vec<(Span, RoutingCounts)> = Vec::new();
+    for (span, counts) in rows.iter().flat_map(|row| &row.routing) {
+        match routing.iter_mut().find(|(other, _)| other == span) {
+            Some((_, total)) => total.add(counts).unwrap(),
+            None => routing.push((*span, counts.clone())),
+        }
+    }
+    let (model, task) = (model.to_owned(), task.to_owned());
+    Window {
+        model,
+        task,
+        index,
+        first_doc: first,
+        end_doc: first + documents,
+        documents: rows,
+        routing,
+        work: Work { tokens: 30, tokens_requested: 50, seconds: 0.5, ..Work::default() },
+    }
+}
+
+/// Document `id`: right if its number is even, or always for `cpt`.
+pub(crate) fn document(model: &str, task: &str, id: usize) -> DocumentRow {
+    let right = f64::from(id.is_multiple_of(2) || (model == "cpt" && id.is_multiple_of(3)));
+    DocumentRow {
+        doc_id: id,
+        doc_hash: format!("doc-{id}"),
+        prompt_hash: format!("prompt-{id}"),
+        target_hash: format!("target-{id}"),
+        cluster: format!("c{}", id / 2),
+        row_id: task.starts_with("probe").then(|| format!("row-{id}")),
+        target: json!("נכון"),
+        responses: json!([{"loglikelihood": {"log_prob": -1.5, "is_greedy": false}}]),
+        scores: scores(task, id, right),
+        state: DocumentState::Scored,
+        routing: vec![(Span::Question, counts(model, task, id))],
+        sample: None,
+    }
+}
+
+fn scores(task: &str, id: usize, right: f64) -> serde_json::Value {
+    let metrics = match task {
+        "heb_snli" => json!({"acc": {"number": right}}),
+        "heb_trans_flores" => json!({"sentence_bleu": {"number": 20.0 + 3.0 * id as f64}}),
+        _ => json!({"bits_per_byte": {"weighted": {"sum": -9.0 - id as f64, "weight": 10.0}}}),
+    };
+    json!([{"filter": "none", "filtered": null, "metrics": metrics}])
+}
+
+fn counts(model: &str, task: &str, id: usize) -> RoutingCounts {
+    let seed = model.len() as u64 * 31 + task.len() as u64;
+    let mut random = SplitMix64::stream(seed + u64::from(task.ends_with("he")), id as u64);
+    let mut counts = RoutingCounts::zeros(SHAPE, task.starts_with("probe"));
+    for layer in 0..SHAPE.layers {
+        // Hebrew reaches fewer experts in the last layers.
+        let reach = if task.ends_with("he") && layer > 3 { 7 } else { SHAPE.experts };
+        for _ in 0..10 {
+            let mut experts: Vec<usize> = (0..reach).collect();
+            random.shuffle(&mut experts);
+            experts[..SHAPE.top_k]
+                .iter()
+                .for_each(|e| counts.selections[layer * SHAPE.experts + e] += 1);
+        }
+        counts.entropy_bits[layer] = 10.0 * (2.0 + layer as f64 / 8.0);
+    }
+    counts.tokens = 10;
+    counts.scores.iter_mut().flatten().for_each(|sum| *sum = 10.0 / SHAPE.experts as f64);
+    counts
+}
+
+/// An outcome whose numbers follow from [`document`].
+pub(crate) fn outcome(task: &str, documents: usize) -> TaskOutcome {
+    let (metric, unit, value, per_document) = match task {
+        "heb_snli" => ("acc", Unit::Fraction, 0.5, true),
+        "heb_trans_flores" => {
+            ("sentence_bleu", Unit::Points, 20.0 + 1.5 * (documents as f64 - 1.0), true)
+        }
+        _ => {
+            let sums: f64 = (0..documents).map(|id| 9.0 + id as f64).sum();
+            (
+                "bits_per_byte",
+                Unit::Plain,
+                sums / (10.0 * documents as f64) / std::f64::consts::LN_2,
+                false,
+            )
+        }
+    };
+    let estimate = EstimateRow {
+        metric: metric.to_owned(),
+        filter: "none".to_owned(),
+        value: Some(value),
+        unscored: None,
+        stderr: per_document.then_some(0.25),
+        n: documents,
+        higher_is_better: metric != "bits_per_byte",
+        per_document,
+        unit,
+    };
+    TaskOutcome {
+        status: TaskStatus::Finished,
+        estimates: vec![estimate],
+        documents_available: 40,
+        documents,
+        unscored: 0,
+        truncated: 0,
+        tokens: 900,
+        tokens_requested: 1500,
+        seconds: 1.25,
+    }
+}
+
+/// The whole run: four documents a task, in windows of three and one.
+pub(crate) fn fill(record: &mut Record) {
+    for model in ["cpt", "base"] {
+        for task in ["heb_snli", "heb_trans_flores", "probe_en", "probe_he"] {
+            record.commit(&window(model, task, 0, 0, 3)).unwrap();
+            record.commit(&window(model, task, 1, 3, 1)).unwrap();
+            record.finish_task(model, task, &outcome(task, 4)).unwrap();
+        }
+    }
+}
