@@ -40,6 +40,7 @@ pub mod request;
 pub mod response;
 pub mod score;
 pub mod scoring;
+pub mod suggest;
 pub mod task;
 pub mod template;
 

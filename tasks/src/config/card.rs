@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::TaskLanguage;
+use super::yaml::{NodeValue, Position, Section};
+use super::{Problem, TaskLanguage};
+use crate::suggest;
 
 /// Our part of a task file's `metadata`, and whatever else stands there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,54 @@ pub struct Metadata {
     pub card: Card,
     /// Keys that are not ours.
     pub other: Map<String, Value>,
+}
+
+impl Metadata {
+    pub(crate) fn take(section: &mut Section) -> Self {
+        let Some(node) = section.take("metadata") else { return Self::default() };
+        if !matches!(node.value, NodeValue::Map(_)) {
+            let other = Map::from_iter([("_metadata".to_owned(), node.to_json())]);
+            return Self { other, ..Self::default() };
+        }
+        let Some(mut section) = Section::open(node, "metadata.", section.errors()) else {
+            return Self::default();
+        };
+        let (language, category) = (TaskLanguage::take(&mut section), Category::take(&mut section));
+        Self {
+            version: section.take("version").map(|node| node.to_json()),
+            language,
+            row_id: section.string("row_id"),
+            category,
+            cluster: section.string("cluster"),
+            card: Card::take(&mut section),
+            other: section.rest(),
+        }
+    }
+
+    /// The metadata for a dump of the task.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut fields = Map::new();
+        let mut put = |key: &str, value: Option<Value>| {
+            fields.extend(value.map(|value| (key.to_owned(), value)));
+        };
+        put("version", self.version.clone());
+        put("language", Some(self.language_json()));
+        put("category", self.category.map(|category| category.name().into()));
+        put("row_id", self.row_id.clone().map(Value::from));
+        put("cluster", self.cluster.clone().map(Value::from));
+        put("card", serde_json::to_value(&self.card).ok());
+        fields.extend(self.other.clone());
+        fields.into()
+    }
+
+    fn language_json(&self) -> Value {
+        let TaskLanguage { question, continuation } = &self.language;
+        if question == continuation {
+            return question.as_str().into();
+        }
+        serde_json::json!({"question": question, "continuation": continuation})
+    }
 }
 
 /// What people need to know about a task before they read its score.
@@ -44,6 +94,27 @@ pub struct Card {
     pub ours: Vec<String>,
 }
 
+impl Card {
+    fn take(section: &mut Section) -> Self {
+        let Some(node) = section.take("card") else { return Self::default() };
+        let Some(mut section) = Section::open(node, "metadata.card.", section.errors()) else {
+            return Self::default();
+        };
+        let mut text = |key| section.string(key).unwrap_or_default().trim().to_owned();
+        let card = Self {
+            asks: text("asks"),
+            source: text("source"),
+            licence: text("licence"),
+            prompt: text("prompt"),
+            scoring: text("scoring"),
+            differences: text("differences"),
+            ours: section.strings("ours").unwrap_or_default(),
+        };
+        section.finish();
+        card
+    }
+}
+
 /// What kind of ability a task measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -60,4 +131,49 @@ pub enum Category {
     Translation,
     /// Parallel text that measures routing, not ability.
     Probe,
+}
+
+impl Category {
+    /// Every category.
+    pub const ALL: [Self; 6] = [
+        Self::Knowledge,
+        Self::Reasoning,
+        Self::Commonsense,
+        Self::Understanding,
+        Self::Translation,
+        Self::Probe,
+    ];
+
+    /// The name that task files use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Knowledge => "knowledge",
+            Self::Reasoning => "reasoning",
+            Self::Commonsense => "commonsense",
+            Self::Understanding => "understanding",
+            Self::Translation => "translation",
+            Self::Probe => "probe",
+        }
+    }
+
+    fn take(section: &mut Section) -> Option<Self> {
+        let node = section.take("category")?;
+        let name = node.as_str().unwrap_or(node.kind()).to_owned();
+        let found = Self::ALL.into_iter().find(|category| category.name() == name);
+        if found.is_none() {
+            Self::unknown(section, node.at, &name);
+        }
+        found
+    }
+
+    fn unknown(section: &mut Section, at: Position, name: &str) {
+        let names = Self::ALL.map(Self::name);
+        let advice = format!(
+            "unknown category `{name}`{}; there are {}",
+            suggest::hint(name, names),
+            names.join(", ")
+        );
+        section.fail(at, Problem::Value { key: "metadata.category".into(), advice });
+    }
 }
