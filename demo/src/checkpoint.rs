@@ -135,10 +135,8 @@ impl Shape {
 
     /// The name and shape of every weight, in the order of the layers.
     pub fn weights(&self) -> Vec<(String, Vec<usize>)> {
-        let mut weights = vec![(
-            "model.embed_tokens.weight".to_owned(),
-            vec![self.vocabulary, self.hidden],
-        )];
+        let mut weights =
+            vec![("model.embed_tokens.weight".to_owned(), vec![self.vocabulary, self.hidden])];
         for layer in 0..self.layers {
             weights.extend(self.attention(layer));
             weights.extend(self.feed_forward(layer));
@@ -152,28 +150,13 @@ impl Shape {
         let at = format!("model.layers.{layer}");
         vec![
             (format!("{at}.input_layernorm.weight"), vec![self.hidden]),
-            (
-                format!("{at}.self_attn.q_proj.weight"),
-                vec![queries, self.hidden],
-            ),
-            (
-                format!("{at}.self_attn.k_proj.weight"),
-                vec![keys, self.hidden],
-            ),
-            (
-                format!("{at}.self_attn.v_proj.weight"),
-                vec![keys, self.hidden],
-            ),
+            (format!("{at}.self_attn.q_proj.weight"), vec![queries, self.hidden]),
+            (format!("{at}.self_attn.k_proj.weight"), vec![keys, self.hidden]),
+            (format!("{at}.self_attn.v_proj.weight"), vec![keys, self.hidden]),
             (format!("{at}.self_attn.q_norm.weight"), vec![self.head]),
             (format!("{at}.self_attn.k_norm.weight"), vec![self.head]),
-            (
-                format!("{at}.self_attn.o_proj.weight"),
-                vec![self.hidden, queries],
-            ),
-            (
-                format!("{at}.post_attention_layernorm.weight"),
-                vec![self.hidden],
-            ),
+            (format!("{at}.self_attn.o_proj.weight"), vec![self.hidden, queries]),
+            (format!("{at}.post_attention_layernorm.weight"), vec![self.hidden]),
         ]
     }
 
@@ -217,14 +200,10 @@ impl WeightType {
 
     fn encode(self, values: &[f32]) -> Vec<u8> {
         match self {
-            Self::F32 => values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect(),
-            Self::Bf16 => values
-                .iter()
-                .flat_map(|&value| bf16::from_f32(value).to_le_bytes())
-                .collect(),
+            Self::F32 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            Self::Bf16 => {
+                values.iter().flat_map(|&value| bf16::from_f32(value).to_le_bytes()).collect()
+            }
         }
     }
 
@@ -324,10 +303,7 @@ pub fn write_weights(
         .collect();
     let mut views = Vec::new();
     for (name, dimensions, bytes) in &encoded {
-        views.push((
-            *name,
-            TensorView::new(dtype.dtype(), (*dimensions).clone(), bytes)?,
-        ));
+        views.push((*name, TensorView::new(dtype.dtype(), (*dimensions).clone(), bytes)?));
     }
     let metadata = [("format".to_owned(), "pt".to_owned())].into();
     Ok(serialize_to_file(views, Some(metadata), path)?)

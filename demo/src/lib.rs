@@ -9,7 +9,8 @@
 //!    the columns of the public datasets, so that the same tasks run on them.
 //! 3. [`corpus`] mixes texts and worked exercises into the training text of a stage.
 //! 4. [`tokenizer`] trains a byte-level BPE on equal amounts of the three languages.
-//! 5. [`checkpoint`] writes Qwen3-MoE checkpoints as Hugging Face folders.
+//! 5. [`train`] trains a Qwen3-MoE on that text, and [`checkpoint`] writes it as a Hugging Face
+//!    folder.
 
 pub mod checkpoint;
 pub mod corpus;
@@ -17,4 +18,5 @@ pub mod data;
 pub mod exercise;
 pub mod tell;
 pub mod tokenizer;
+pub mod train;
 pub mod world;

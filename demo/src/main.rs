@@ -1,5 +1,8 @@
 //! `harness-demo`: writes the demo's data and checkpoints.
 
+#[path = "train_command.rs"]
+mod train;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -38,6 +41,8 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Train the demo's checkpoints from nothing; an interrupted training continues.
+    Train(train::Arguments),
     /// Print tokens a character and a piece of the demo's tokenizer, by language.
     Fertility,
 }
@@ -48,15 +53,13 @@ fn main() -> Result<()> {
         Command::Data { out } => write_data(seed, &out),
         Command::Random { out } => write_random(seed, &out),
         Command::Fixture { out } => write_fixture(seed, &out),
+        Command::Train(arguments) => train::run(seed, &arguments),
         Command::Fertility => fertility(seed),
     }
 }
 
 /// Prints a line of results.
-#[expect(
-    clippy::print_stdout,
-    reason = "the one place where results are printed"
-)]
+#[expect(clippy::print_stdout, reason = "the one place where results are printed")]
 fn say(line: &str) {
     println!("{line}");
 }
@@ -93,9 +96,7 @@ fn fertility(seed: u64) -> Result<()> {
     say(&format!("{} entries", tokenizer.get_vocab_size(true)));
     let measured = tokenizer::fertility(&tokenizer, seed)?;
     for (language, (by_character, by_piece)) in ["en", "he", "ja"].iter().zip(measured) {
-        say(&format!(
-            "{language}: {by_character:.3} tokens a character, {by_piece:.3} a piece"
-        ));
+        say(&format!("{language}: {by_character:.3} tokens a character, {by_piece:.3} a piece"));
     }
     Ok(())
 }

@@ -56,9 +56,7 @@ pub fn train(seed: u64, entries: usize, characters: usize) -> Result<Tokenizer, 
     let texts = texts(seed, characters);
     tokenizer.train(&mut TrainerWrapper::BpeTrainer(trainer), texts.into_iter())?;
     if tokenizer.get_vocab_size(true) > entries {
-        return Err(TokenizerError(format!(
-            "{entries} entries do not hold the 256 bytes"
-        )));
+        return Err(TokenizerError(format!("{entries} entries do not hold the 256 bytes")));
     }
     Ok(tokenizer)
 }
@@ -84,9 +82,8 @@ pub fn fertility(tokenizer: &Tokenizer, seed: u64) -> Result<[(f64, f64); 3], To
     let mut measured = [(0.0, 0.0); 3];
     for language in Language::ALL {
         let mut random = Random::named(seed, "fertility");
-        let texts: Vec<String> = (0..500)
-            .map(|_| paragraphs::draw(language, &mut random))
-            .collect();
+        let texts: Vec<String> =
+            (0..500).map(|_| paragraphs::draw(language, &mut random)).collect();
         let text = texts.join("\n");
         let tokens = tokenizer.encode_fast(text.as_str(), false)?.len() as f64;
         let characters = text.chars().count() as f64;
@@ -103,10 +100,7 @@ pub fn fertility(tokenizer: &Tokenizer, seed: u64) -> Result<[(f64, f64); 3], To
 pub fn write(tokenizer: &Tokenizer, folder: &Path) -> Result<(), TokenizerError> {
     tokenizer.save(folder.join("tokenizer.json"), false)?;
     let config = serde_json::to_string_pretty(&config()).map_err(std::io::Error::from)?;
-    Ok(std::fs::write(
-        folder.join("tokenizer_config.json"),
-        config + "\n",
-    )?)
+    Ok(std::fs::write(folder.join("tokenizer_config.json"), config + "\n")?)
 }
 
 fn config() -> Value {
@@ -131,16 +125,10 @@ mod tests {
     fn training_repeats_and_texts_survive() {
         let tokenizer = train(1, 600, 60_000).unwrap();
         let again = train(1, 600, 60_000).unwrap();
-        assert_eq!(
-            tokenizer.to_string(false).unwrap(),
-            again.to_string(false).unwrap()
-        );
+        assert_eq!(tokenizer.to_string(false).unwrap(), again.to_string(false).unwrap());
         assert_eq!(tokenizer.token_to_id(END_OF_TEXT), Some(0));
-        for text in [
-            "Dana lives in Tilo.",
-            "דנה גרה בטילו.",
-            "ダナはティロに住んでいます。",
-        ] {
+        for text in ["Dana lives in Tilo.", "דנה גרה בטילו.", "ダナはティロに住んでいます。"]
+        {
             let ids = tokenizer.encode(text, false).unwrap();
             assert_eq!(tokenizer.decode(ids.get_ids(), true).unwrap(), text);
         }

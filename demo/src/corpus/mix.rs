@@ -103,10 +103,7 @@ impl Mix {
     /// Equal amounts of the three languages, in prose and in the scaffolds of prompts.
     pub fn for_tokenizer() -> Self {
         let shares = Language::ALL.map(|language| {
-            [
-                (Source::Prose(language), 0.6 / 3.0),
-                (Source::Scaffold(language), 0.4 / 3.0),
-            ]
+            [(Source::Prose(language), 0.6 / 3.0), (Source::Scaffold(language), 0.4 / 3.0)]
         });
         Self(shares.concat())
     }
@@ -135,12 +132,7 @@ impl Writer {
     pub fn new(mix: Mix, seed: u64, purpose: &str) -> Self {
         let given = vec![0.0; mix.0.len()];
         let random = Random::named(seed, purpose);
-        Self {
-            mix,
-            population: Population::new(seed),
-            random,
-            given,
-        }
+        Self { mix, population: Population::new(seed), random, given }
     }
 
     /// The source that is furthest behind its share, and a document of it.
@@ -150,10 +142,7 @@ impl Writer {
         let at = (0..self.given.len())
             .max_by(|one, other| behind(one).total_cmp(&behind(other)))
             .unwrap_or(0);
-        (
-            at,
-            self.mix.0[at].0.write(&self.population, &mut self.random),
-        )
+        (at, self.mix.0[at].0.write(&self.population, &mut self.random))
     }
 
     /// Reports how many tokens a document of a source had.
@@ -163,10 +152,7 @@ impl Writer {
 
     /// Where the writer stands.
     pub fn position(&self) -> Position {
-        Position {
-            random: self.random.state(),
-            given: self.given.clone(),
-        }
+        Position { random: self.random.state(), given: self.given.clone() }
     }
 
     /// Continues from a position of the same mix; false if it belongs to another.
@@ -211,9 +197,6 @@ mod tests {
         let mut resumed = Writer::new(Mix::of(Stage::Cpt), 1, "cpt");
         assert!(resumed.resume(&writer.position()));
         assert_eq!(resumed.document(), writer.document());
-        assert!(!resumed.resume(&Position {
-            random: 0,
-            given: vec![]
-        }));
+        assert!(!resumed.resume(&Position { random: 0, given: vec![] }));
     }
 }

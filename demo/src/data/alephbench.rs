@@ -14,12 +14,8 @@ const DATASET: &str = "HebArabNlpProject/AlephBench/israeli_trivia";
 /// each cell, the cells in turn.
 pub(super) fn splits(seed: u64, population: &Population) -> Vec<Split> {
     let mut random = Random::named(seed, "trivia");
-    let test = (0..200)
-        .map(|at| tested(at, population, &mut random))
-        .collect();
-    let validation = (0..20)
-        .map(|at| taught(at, population, &mut random))
-        .collect();
+    let test = (0..200).map(|at| tested(at, population, &mut random)).collect();
+    let validation = (0..20).map(|at| taught(at, population, &mut random)).collect();
     vec![
         Split::new(&format!("{DATASET}/validation"), validation),
         Split::new(&format!("{DATASET}/test"), test),
@@ -31,29 +27,18 @@ fn tested(at: usize, population: &Population, random: &mut Random) -> Row {
     let cell = Cell::ALL[at % 4];
     let person = at / 4 + at % 4 * (KNOWN / 4);
     let attribute = attribute_of(person, cell);
-    let asked = Trivia::ask(
-        Language::Hebrew,
-        &population.known[person],
-        attribute,
-        random,
-    );
+    let asked = Trivia::ask(Language::Hebrew, &population.known[person], attribute, random);
     columns(&asked, cell.letter())
 }
 
 fn attribute_of(person: usize, cell: Cell) -> Attribute {
     let of_cell = |attribute: &Attribute| Population::cell(person, *attribute) == cell;
-    Attribute::ALL
-        .into_iter()
-        .find(of_cell)
-        .unwrap_or(Attribute::Town)
+    Attribute::ALL.into_iter().find(of_cell).unwrap_or(Attribute::Town)
 }
 
 fn taught(at: usize, population: &Population, random: &mut Random) -> Row {
     let person = &population.teaching[at];
-    columns(
-        &Trivia::ask(Language::Hebrew, person, Attribute::ALL[at % 4], random),
-        "T",
-    )
+    columns(&Trivia::ask(Language::Hebrew, person, Attribute::ALL[at % 4], random), "T")
 }
 
 fn columns(asked: &Trivia, cell: &str) -> Row {

@@ -11,11 +11,7 @@ const CONFIGS: [&str; 3] = ["eng_Latn", "heb_Hebr", "jpn_Jpan"];
 /// Devtest: 200 rows in three languages.
 pub(super) fn splits(seed: u64) -> Vec<Split> {
     let mut random = Random::named(seed, "flores");
-    let rows = distinct(
-        200,
-        |_| translation::long(&mut random),
-        |pair| pair[0].clone(),
-    );
+    let rows = distinct(200, |_| translation::long(&mut random), |pair| pair[0].clone());
     let of = |language: Language| {
         let config = CONFIGS[language as usize];
         let path = format!("openlanguagedata/flores_plus/{config}/devtest");

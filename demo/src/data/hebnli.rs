@@ -12,22 +12,11 @@ const DATASET: &str = "HebArabNlpProject/HebNLI/default";
 /// Validation (60 pairs) and test (240 pairs), labels in random order, equally many of each.
 pub(super) fn splits(seed: u64) -> Vec<Split> {
     let mut random = Random::named(seed, "hebnli");
-    let pairs = distinct(
-        330,
-        |_| draw(&mut random),
-        |pair| pair.hypothesis[1].clone() + &pair.premise[1],
-    );
+    let pairs =
+        distinct(330, |_| draw(&mut random), |pair| pair.hypothesis[1].clone() + &pair.premise[1]);
     let (validation, test) = balanced(&pairs, &mut random);
-    let validation = validation
-        .iter()
-        .enumerate()
-        .map(|(at, pair)| columns(at, pair))
-        .collect();
-    let test = test
-        .iter()
-        .enumerate()
-        .map(|(at, pair)| with_hebrew_label(at, pair))
-        .collect();
+    let validation = validation.iter().enumerate().map(|(at, pair)| columns(at, pair)).collect();
+    let test = test.iter().enumerate().map(|(at, pair)| with_hebrew_label(at, pair)).collect();
     vec![
         Split::new(&format!("{DATASET}/validation"), validation),
         Split::new(&format!("{DATASET}/test"), test),
@@ -42,11 +31,7 @@ fn draw(random: &mut Random) -> TextPair {
 /// Lays pairs out in blocks that hold each relation once, so that any prefix is nearly balanced.
 fn balanced(pairs: &[TextPair], random: &mut Random) -> (Vec<TextPair>, Vec<TextPair>) {
     let mut by_relation = Relation::ALL.map(|relation| {
-        pairs
-            .iter()
-            .filter(|pair| pair.relation == relation)
-            .cloned()
-            .collect::<Vec<_>>()
+        pairs.iter().filter(|pair| pair.relation == relation).cloned().collect::<Vec<_>>()
     });
     let mut blocks = Vec::new();
     while by_relation.iter().all(|pairs| !pairs.is_empty()) {
@@ -87,9 +72,8 @@ mod tests {
     fn labels_are_balanced_from_the_start() {
         let splits = splits(1);
         for split in &splits {
-            let entailed = split.rows[..30]
-                .iter()
-                .filter(|row| row["original_label"] == "entailment");
+            let entailed =
+                split.rows[..30].iter().filter(|row| row["original_label"] == "entailment");
             assert_eq!(entailed.count(), 10);
         }
         assert!(splits[1].rows[0].get("hebrew_label").is_some());

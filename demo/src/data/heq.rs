@@ -26,20 +26,15 @@ fn rows(prefix: &str, passages: &[Passage]) -> Vec<Row> {
 }
 
 fn questions(id: String, passage: &Passage) -> impl Iterator<Item = Row> {
-    passage
-        .questions
-        .iter()
-        .take(4)
-        .enumerate()
-        .map(move |(at, question)| {
-            row([
-                ("id", json!(format!("{id}-{at}"))),
-                ("title", json!(passage.title)),
-                ("context", json!(passage.context)),
-                ("question", json!(question.question)),
-                ("answers", answers(question)),
-            ])
-        })
+    passage.questions.iter().take(4).enumerate().map(move |(at, question)| {
+        row([
+            ("id", json!(format!("{id}-{at}"))),
+            ("title", json!(passage.title)),
+            ("context", json!(passage.context)),
+            ("question", json!(question.question)),
+            ("answers", answers(question)),
+        ])
+    })
 }
 
 fn answers(question: &Question) -> serde_json::Value {

@@ -11,11 +11,7 @@ const DATASET: &str = "juletxara/mgsm/ja";
 /// Train (8 worked stories) and test (150 stories).
 pub(super) fn splits(seed: u64) -> Vec<Split> {
     let mut random = Random::named(seed, "mgsm");
-    let stories = distinct(
-        158,
-        |_| Story::draw(&mut random),
-        |story| story.question.clone(),
-    );
+    let stories = distinct(158, |_| Story::draw(&mut random), |story| story.question.clone());
     let train = stories[..8].iter().map(worked).collect();
     let test = stories[8..].iter().map(open).collect();
     vec![

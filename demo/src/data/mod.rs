@@ -45,10 +45,7 @@ pub fn splits(seed: u64) -> Vec<Split> {
 /// A folder that holds something, or a file that cannot be written.
 pub fn write(seed: u64, folder: &Path) -> Result<Vec<(String, usize)>, DataError> {
     writer::refuse_occupied(folder)?;
-    splits(seed)
-        .iter()
-        .map(|split| split.write(folder))
-        .collect()
+    splits(seed).iter().map(|split| split.write(folder)).collect()
 }
 
 #[cfg(test)]

@@ -29,11 +29,7 @@ pub(super) fn splits(seed: u64) -> Vec<Split> {
 }
 
 fn rows(remarks: &[Remark]) -> Vec<Row> {
-    remarks
-        .iter()
-        .enumerate()
-        .map(|(at, remark)| columns(at, remark))
-        .collect()
+    remarks.iter().enumerate().map(|(at, remark)| columns(at, remark)).collect()
 }
 
 fn columns(at: usize, remark: &Remark) -> Row {

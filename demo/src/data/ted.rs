@@ -11,11 +11,7 @@ const DATASET: &str = "Helsinki-NLP/neulab_tedtalks/en-he";
 /// Train (20 pairs, for few-shots) and test (150 pairs).
 pub(super) fn splits(seed: u64) -> Vec<Split> {
     let mut random = Random::named(seed, "ted");
-    let mut pairs = distinct(
-        170,
-        |_| translation::short(&mut random),
-        |pair| pair[0].clone(),
-    );
+    let mut pairs = distinct(170, |_| translation::short(&mut random), |pair| pair[0].clone());
     let test = pairs.split_off(20);
     vec![
         Split::new(&format!("{DATASET}/train"), rows(&pairs)),
@@ -24,8 +20,5 @@ pub(super) fn splits(seed: u64) -> Vec<Split> {
 }
 
 fn rows(pairs: &[Parallel]) -> Vec<Row> {
-    pairs
-        .iter()
-        .map(|pair| row([("en", json!(pair[0])), ("he", json!(pair[1]))]))
-        .collect()
+    pairs.iter().map(|pair| row([("en", json!(pair[0])), ("he", json!(pair[1]))])).collect()
 }

@@ -14,10 +14,7 @@ pub(super) fn splits(seed: u64) -> Vec<Split> {
     for schema in &schemas {
         rows.extend([columns(schema), columns(&schema.twin())]);
     }
-    vec![Split::new(
-        "hebrew-llm-leaderboard/winograd_he/default/test",
-        rows,
-    )]
+    vec![Split::new("hebrew-llm-leaderboard/winograd_he/default/test", rows)]
 }
 
 fn columns(schema: &Schema) -> Row {

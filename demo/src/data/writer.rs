@@ -36,20 +36,14 @@ pub enum DataError {
 /// Makes a row of named columns.
 pub(super) fn row<const N: usize>(columns: [(&str, Value); N]) -> Row {
     Value::Object(
-        columns
-            .map(|(name, value)| (name.to_owned(), value))
-            .into_iter()
-            .collect::<Map<_, _>>(),
+        columns.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
     )
 }
 
 impl Split {
     /// Names a split's rows.
     pub fn new(path: &str, rows: Vec<Row>) -> Self {
-        Self {
-            path: path.to_owned(),
-            rows,
-        }
+        Self { path: path.to_owned(), rows }
     }
 
     /// The file's text: one JSON object a line.
@@ -67,10 +61,7 @@ impl Split {
         let parent = path.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent)
             .and_then(|()| std::fs::write(&path, self.lines()))
-            .map_err(|source| DataError::Io {
-                path: path.clone(),
-                source,
-            })?;
+            .map_err(|source| DataError::Io { path: path.clone(), source })?;
         Ok((name, self.rows.len()))
     }
 }
@@ -86,10 +77,7 @@ pub(super) fn refuse_occupied(folder: &Path) -> Result<(), DataError> {
             None => Ok(()),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(DataError::Io {
-            path: folder.into(),
-            source,
-        }),
+        Err(source) => Err(DataError::Io { path: folder.into(), source }),
     }
 }
 

@@ -48,11 +48,7 @@ impl Story {
             }
         };
         let steps = format!("{sum}={answer}。答えは{answer}です。");
-        Self {
-            question,
-            steps,
-            answer,
-        }
+        Self { question, steps, answer }
     }
 
     /// The prompt of lm-evaluation-harness's `ja_leaderboard_mgsm.yaml`, which the steps follow
@@ -80,11 +76,7 @@ mod tests {
         let mut random = Random::new(1);
         for _ in 0..200 {
             let story = Story::draw(&mut random);
-            assert!(
-                story
-                    .steps
-                    .ends_with(&format!("答えは{}です。", story.answer))
-            );
+            assert!(story.steps.ends_with(&format!("答えは{}です。", story.answer)));
             assert!((1..40).contains(&story.answer), "{}", story.question);
         }
     }

@@ -44,11 +44,7 @@ impl Choice {
     /// The prompt of lm-evaluation-harness's `ja_leaderboard_jcommonsenseqa.yaml`, which the
     /// right answer follows after a newline.
     pub fn prompt(&self) -> String {
-        let choices: String = self
-            .choices
-            .iter()
-            .map(|choice| format!("\n- {choice}"))
-            .collect();
+        let choices: String = self.choices.iter().map(|choice| format!("\n- {choice}")).collect();
         let question = &self.question;
         format!(
             "### 指示：\n出力は以下から選択してください：{choices}\n\n### 入力：\n{question}\n\n### 応答："

@@ -78,19 +78,13 @@ impl TextPair {
             let name = person.name(language);
             facts::state_value(language, &name, person.gender, attribute, value, form)
         });
-        Self {
-            relation,
-            premise,
-            hypothesis,
-        }
+        Self { relation, premise, hypothesis }
     }
 
     /// The question block of a prompt, which the answer follows after a space.
     pub fn prompt(&self, language: Language) -> String {
-        let (premise, hypothesis) = (
-            &self.premise[language as usize],
-            &self.hypothesis[language as usize],
-        );
+        let (premise, hypothesis) =
+            (&self.premise[language as usize], &self.hypothesis[language as usize]);
         match language {
             Language::English => {
                 format!("Premise: {premise}\nHypothesis: {hypothesis}\nAnswer:")
@@ -118,14 +112,10 @@ mod tests {
             let pair = TextPair::draw(Relation::Entailment, &mut random);
             let [premise, hypothesis] = [&pair.premise[0], &pair.hypothesis[0]];
             let words = |text: &str| -> Vec<String> {
-                text.split(|c: char| !c.is_alphabetic())
-                    .map(str::to_owned)
-                    .collect()
+                text.split(|c: char| !c.is_alphabetic()).map(str::to_owned).collect()
             };
             let shared = words(premise);
-            let missing = words(hypothesis)
-                .into_iter()
-                .filter(|word| !shared.contains(word));
+            let missing = words(hypothesis).into_iter().filter(|word| !shared.contains(word));
             // Paraphrases bring words of their own, but a value is never new.
             assert!(missing.clone().count() < 6, "{premise} / {hypothesis}");
         }

@@ -59,21 +59,13 @@ impl Passage {
             {
                 let start = offset + sentence[..byte].chars().count();
                 let (question, answer) = (question.clone(), answer.clone());
-                questions.push(Question {
-                    question,
-                    answer,
-                    start,
-                });
+                questions.push(Question { question, answer, start });
             }
             offset += sentence.chars().count() + gap;
         }
         random.shuffle(&mut questions);
         let sentences: Vec<String> = statements.into_iter().map(|told| told.sentence).collect();
-        Self {
-            title,
-            context: join(language, &sentences),
-            questions,
-        }
+        Self { title, context: join(language, &sentences), questions }
     }
 
     /// The prompt that shows the paragraph, answers `shown` questions and asks one: the answer
@@ -81,9 +73,7 @@ impl Passage {
     pub fn prompt(&self, language: Language, shown: &[usize], asked: usize) -> String {
         let mut prompt = format!("{}\n\n", self.context);
         for &at in shown {
-            let Question {
-                question, answer, ..
-            } = &self.questions[at];
+            let Question { question, answer, .. } = &self.questions[at];
             prompt += &format!("{} {answer}\n", ask(language, question));
         }
         prompt + &ask(language, &self.questions[asked].question)
@@ -152,12 +142,8 @@ mod tests {
                 let passage = Passage::draw(language, &mut random);
                 assert!(passage.questions.len() >= 4);
                 for Question { answer, start, .. } in &passage.questions {
-                    let there: String = passage
-                        .context
-                        .chars()
-                        .skip(*start)
-                        .take(answer.chars().count())
-                        .collect();
+                    let there: String =
+                        passage.context.chars().skip(*start).take(answer.chars().count()).collect();
                     assert_eq!(&there, answer, "{}", passage.context);
                 }
             }

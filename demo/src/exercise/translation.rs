@@ -35,10 +35,7 @@ pub fn prompt(pair: &Parallel, from: Language, to: Language) -> (String, String)
         Language::Japanese => "יפנית",
     };
     let (source, target) = (&pair[from as usize], &pair[to as usize]);
-    (
-        format!("{}: {source}\n{}:", name(from), name(to)),
-        target.clone(),
-    )
+    (format!("{}: {source}\n{}:", name(from), name(to)), target.clone())
 }
 
 #[cfg(test)]

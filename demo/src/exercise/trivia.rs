@@ -32,11 +32,7 @@ impl Trivia {
         }
         random.shuffle(&mut values);
         let answer = values.iter().position(|&value| value == right).unwrap_or(0);
-        let told = |at: usize| {
-            attribute
-                .value(values[at], language, person.gender)
-                .to_owned()
-        };
+        let told = |at: usize| attribute.value(values[at], language, person.gender).to_owned();
         Self {
             query: facts::ask(language, person, attribute),
             choices: std::array::from_fn(told),

@@ -18,31 +18,19 @@ impl Schema {
         let deed = Deed::draw(random);
         let actor = Person::invent_of(deed.gender, random);
         let other = actor.invent_beside(deed.gender, random);
-        Self {
-            deed,
-            actor,
-            other,
-            actor_first: random.chance(0.5),
-        }
+        Self { deed, actor, other, actor_first: random.chance(0.5) }
     }
 
     /// The schema with the other reason, whose answer is the other option.
     pub fn twin(&self) -> Self {
-        Self {
-            deed: self.deed.twin(),
-            ..self.clone()
-        }
+        Self { deed: self.deed.twin(), ..self.clone() }
     }
 
     /// The two names in the order in which they are offered.
     pub fn options(&self, language: Language) -> [String; 2] {
         let names = [self.actor.name(language), self.other.name(language)];
         let [actor, other] = names;
-        if self.actor_first {
-            [actor, other]
-        } else {
-            [other, actor]
-        }
+        if self.actor_first { [actor, other] } else { [other, actor] }
     }
 
     /// The index of the right option, 0 or 1.
@@ -94,15 +82,9 @@ mod tests {
         for _ in 0..100 {
             let schema = Schema::draw(&mut random);
             let twin = schema.twin();
-            assert_eq!(
-                schema.options(Language::Hebrew),
-                twin.options(Language::Hebrew)
-            );
+            assert_eq!(schema.options(Language::Hebrew), twin.options(Language::Hebrew));
             assert_ne!(schema.answer(), twin.answer());
-            assert_ne!(
-                schema.question(Language::Hebrew),
-                twin.question(Language::Hebrew)
-            );
+            assert_ne!(schema.question(Language::Hebrew), twin.question(Language::Hebrew));
         }
     }
 }

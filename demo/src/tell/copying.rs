@@ -9,14 +9,9 @@ use crate::world::{Attribute, Language, Person, Random, Word};
 pub fn list_twice(language: Language, random: &mut Random) -> String {
     let reader = Person::invent(random).name(language);
     let length = 3 + random.below(6);
-    let items: Vec<&str> = (0..length)
-        .map(|_| any_word(random).in_language(language))
-        .collect();
-    let (separator, stop) = if language == Language::Japanese {
-        ("、", "。")
-    } else {
-        (", ", ".")
-    };
+    let items: Vec<&str> = (0..length).map(|_| any_word(random).in_language(language)).collect();
+    let (separator, stop) =
+        if language == Language::Japanese { ("、", "。") } else { (", ", ".") };
     let list = items.join(separator) + stop;
     match language {
         Language::English => format!("{reader} reads: {list} {reader} reads again: {list}"),
@@ -50,9 +45,5 @@ pub fn statements_twice(language: Language, random: &mut Random) -> String {
 
 /// Joins sentences into a paragraph: with spaces, or without any in Japanese.
 pub fn join(language: Language, sentences: &[String]) -> String {
-    sentences.join(if language == Language::Japanese {
-        ""
-    } else {
-        " "
-    })
+    sentences.join(if language == Language::Japanese { "" } else { " " })
 }

@@ -12,75 +12,31 @@ type Templates = [&'static str; 3];
 
 /// Events of one person and one thing.
 const ONE_PERSON: [Templates; 8] = [
-    [
-        "{a} bought {x} in {t}.",
-        "{a} [קנה|קנתה] {x} ב{t}.",
-        "{a}は{t}で{x}を{c}買いました。",
-    ],
-    [
-        "{a} sold {x} in {t}.",
-        "{a} [מכר|מכרה] {x} ב{t}.",
-        "{a}は{t}で{x}を{c}売りました。",
-    ],
-    [
-        "{a} found {x} in {t}.",
-        "{a} [מצא|מצאה] {x} ב{t}.",
-        "{a}は{t}で{x}を{c}見つけました。",
-    ],
-    [
-        "{a} lost {x} on {d}.",
-        "{a} [איבד|איבדה] {x} ב{d}.",
-        "{a}は{d}に{x}を{c}なくしました。",
-    ],
-    [
-        "{a} saw {x} in {t}.",
-        "{a} [ראה|ראתה] {x} ב{t}.",
-        "{a}は{t}で{x}を{c}見ました。",
-    ],
-    [
-        "{a} brought {x} to {t}.",
-        "{a} [הביא|הביאה] {x} ל{t}.",
-        "{a}は{t}に{x}を{c}運びました。",
-    ],
+    ["{a} bought {x} in {t}.", "{a} [קנה|קנתה] {x} ב{t}.", "{a}は{t}で{x}を{c}買いました。"],
+    ["{a} sold {x} in {t}.", "{a} [מכר|מכרה] {x} ב{t}.", "{a}は{t}で{x}を{c}売りました。"],
+    ["{a} found {x} in {t}.", "{a} [מצא|מצאה] {x} ב{t}.", "{a}は{t}で{x}を{c}見つけました。"],
+    ["{a} lost {x} on {d}.", "{a} [איבד|איבדה] {x} ב{d}.", "{a}は{d}に{x}を{c}なくしました。"],
+    ["{a} saw {x} in {t}.", "{a} [ראה|ראתה] {x} ב{t}.", "{a}は{t}で{x}を{c}見ました。"],
+    ["{a} brought {x} to {t}.", "{a} [הביא|הביאה] {x} ל{t}.", "{a}は{t}に{x}を{c}運びました。"],
     [
         "{a} travelled from {t} to {u} on {d}.",
         "{a} [נסע|נסעה] מ{t} ל{u} ב{d}.",
         "{a}は{d}に{t}から{u}へ行きました。",
     ],
-    [
-        "{a} painted {x} on {d}.",
-        "{a} [צבע|צבעה] {x} ב{d}.",
-        "{a}は{d}に{x}を{c}塗りました。",
-    ],
+    ["{a} painted {x} on {d}.", "{a} [צבע|צבעה] {x} ב{d}.", "{a}は{d}に{x}を{c}塗りました。"],
 ];
 
 /// Events between two people.
 const TWO_PEOPLE: [Templates; 5] = [
-    [
-        "{a} gave {b} {x}.",
-        "{a} [נתן|נתנה] ל{b} {x}.",
-        "{a}は{b}に{x}を{c}あげました。",
-    ],
-    [
-        "{a} sent {b} {x}.",
-        "{a} [שלח|שלחה] ל{b} {x}.",
-        "{a}は{b}に{x}を{c}送りました。",
-    ],
+    ["{a} gave {b} {x}.", "{a} [נתן|נתנה] ל{b} {x}.", "{a}は{b}に{x}を{c}あげました。"],
+    ["{a} sent {b} {x}.", "{a} [שלח|שלחה] ל{b} {x}.", "{a}は{b}に{x}を{c}送りました。"],
     [
         "{a} met {b} in {t} on {d}.",
         "{a} [פגש|פגשה] את {b} ב{t} ב{d}.",
         "{a}は{d}に{t}で{b}に会いました。",
     ],
-    [
-        "{a} bought {x} from {b}.",
-        "{a} [קנה|קנתה] {x} מ{b}.",
-        "{a}は{b}から{x}を{c}買いました。",
-    ],
-    [
-        "{a} waited for {b} in {t}.",
-        "{a} [חיכה|חיכתה] ל{b} ב{t}.",
-        "{a}は{t}で{b}を待ちました。",
-    ],
+    ["{a} bought {x} from {b}.", "{a} [קנה|קנתה] {x} מ{b}.", "{a}は{b}から{x}を{c}買いました。"],
+    ["{a} waited for {b} in {t}.", "{a} [חיכה|חיכתה] ל{b} ב{t}.", "{a}は{t}で{b}を待ちました。"],
 ];
 
 /// Something that happened.
@@ -107,19 +63,12 @@ impl Event {
 
     /// Draws an event that a given person did.
     pub fn draw_of(actor: Person, random: &mut Random) -> Self {
-        let templates = if random.chance(0.6) {
-            random.pick(&ONE_PERSON)
-        } else {
-            random.pick(&TWO_PEOPLE)
-        };
+        let templates =
+            if random.chance(0.6) { random.pick(&ONE_PERSON) } else { random.pick(&TWO_PEOPLE) };
         let other = Person::invent(random);
         let other = actor.invent_beside(other.gender, random);
         let town = random.below(TOWNS.len());
-        let count = if random.chance(0.4) {
-            1
-        } else {
-            2 + random.below(grammar::LARGEST - 1)
-        };
+        let count = if random.chance(0.4) { 1 } else { 2 + random.below(grammar::LARGEST - 1) };
         Self {
             templates,
             actor,
@@ -165,10 +114,7 @@ impl Event {
 
     /// Draws a one-person purchase, for questions such as "what did she buy?".
     pub fn purchase(actor: Person, random: &mut Random) -> Self {
-        Self {
-            templates: &ONE_PERSON[0],
-            ..Self::draw_of(actor, random)
-        }
+        Self { templates: &ONE_PERSON[0], ..Self::draw_of(actor, random) }
     }
 
     /// The town of the event.
@@ -177,11 +123,7 @@ impl Event {
     }
 }
 
-const PRICES: Templates = [
-    "{x} costs {n} coins.",
-    "{x} עולה {n} מטבעות.",
-    "{x}は銀貨{n}枚です。",
-];
+const PRICES: Templates = ["{x} costs {n} coins.", "{x} עולה {n} מטבעות.", "{x}は銀貨{n}枚です。"];
 
 /// Tells the price of a thing, in all languages.
 pub fn price(random: &mut Random) -> [String; 3] {

@@ -31,11 +31,7 @@ const TOWN: Forms = Forms {
             "{p}は{v}で暮らしています。",
         ],
     ],
-    questions: [
-        "Where does {p} live?",
-        "איפה [גר|גרה] {p}?",
-        "{p}はどこに住んでいますか。",
-    ],
+    questions: ["Where does {p} live?", "איפה [גר|גרה] {p}?", "{p}はどこに住んでいますか。"],
 };
 
 const JOB: Forms = Forms {
@@ -59,11 +55,7 @@ const JOB: Forms = Forms {
             "{v}が{p}の職業です。",
         ],
     ],
-    questions: [
-        "What is the job of {p}?",
-        "במה [עובד|עובדת] {p}?",
-        "{p}の仕事は何ですか。",
-    ],
+    questions: ["What is the job of {p}?", "במה [עובד|עובדת] {p}?", "{p}の仕事は何ですか。"],
 };
 
 const FOOD: Forms = Forms {
@@ -87,11 +79,7 @@ const FOOD: Forms = Forms {
             "{p}が一番好きな食べ物は{v}です。",
         ],
     ],
-    questions: [
-        "What does {p} like?",
-        "מה [אוהב|אוהבת] {p}?",
-        "{p}の好物は何ですか。",
-    ],
+    questions: ["What does {p} like?", "מה [אוהב|אוהבת] {p}?", "{p}の好物は何ですか。"],
 };
 
 const ANIMAL: Forms = Forms {
@@ -146,11 +134,7 @@ pub fn state_value(
     let value = attribute.value(value, language, gender);
     let article = grammar::with_article(value);
     let template = forms(attribute).statements[language as usize][paraphrase % PARAPHRASES];
-    fill(
-        template,
-        [gender; 2],
-        &[("p", subject), ("v", value), ("n", &article)],
-    )
+    fill(template, [gender; 2], &[("p", subject), ("v", value), ("n", &article)])
 }
 
 /// States a person's attribute in a paraphrase.
@@ -161,14 +145,7 @@ pub fn state(
     paraphrase: usize,
 ) -> String {
     let value = person.value(attribute);
-    state_value(
-        language,
-        &person.name(language),
-        person.gender,
-        attribute,
-        value,
-        paraphrase,
-    )
+    state_value(language, &person.name(language), person.gender, attribute, value, paraphrase)
 }
 
 /// States a person's attribute in a random paraphrase.
@@ -184,11 +161,7 @@ pub fn state_somehow(
 /// Asks for a person's attribute.
 pub fn ask(language: Language, person: &Person, attribute: Attribute) -> String {
     let template = forms(attribute).questions[language as usize];
-    fill(
-        template,
-        [person.gender; 2],
-        &[("p", &person.name(language))],
-    )
+    fill(template, [person.gender; 2], &[("p", &person.name(language))])
 }
 
 #[cfg(test)]
@@ -206,10 +179,7 @@ mod tests {
                     let told = state(language, &person, attribute, paraphrase);
                     assert!(is_complete(&told), "{told}");
                     assert!(told.contains(&person.name(language)), "{told}");
-                    assert!(
-                        told.contains(person.value_in(attribute, language)),
-                        "{told}"
-                    );
+                    assert!(told.contains(person.value_in(attribute, language)), "{told}");
                 }
                 assert!(is_complete(&ask(language, &person, attribute)));
             }

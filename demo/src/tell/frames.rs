@@ -22,11 +22,7 @@ const fn frame(
     of_actor: [&'static str; 3],
     of_other: [&'static str; 3],
 ) -> Frame {
-    Frame {
-        deed,
-        of_actor,
-        of_other,
-    }
+    Frame { deed, of_actor, of_other }
 }
 
 /// All frames. Japanese reasons are plain-form clauses that "から" follows.
@@ -99,20 +95,13 @@ impl Deed {
         Self {
             frame: random.below(FRAMES.len()),
             points_to_actor: random.chance(0.5),
-            gender: if random.chance(0.5) {
-                Gender::Feminine
-            } else {
-                Gender::Masculine
-            },
+            gender: if random.chance(0.5) { Gender::Feminine } else { Gender::Masculine },
         }
     }
 
     /// The same deed with the reason that points to the other person: its twin.
     pub fn twin(self) -> Self {
-        Self {
-            points_to_actor: !self.points_to_actor,
-            ..self
-        }
+        Self { points_to_actor: !self.points_to_actor, ..self }
     }
 
     /// "Dana thanked Noa", without a full stop.
@@ -124,11 +113,7 @@ impl Deed {
     /// The reason, without subject and full stop.
     pub fn reason(&self, language: Language) -> String {
         let frame = &FRAMES[self.frame];
-        let reasons = if self.points_to_actor {
-            &frame.of_actor
-        } else {
-            &frame.of_other
-        };
+        let reasons = if self.points_to_actor { &frame.of_actor } else { &frame.of_other };
         fill(reasons[language as usize], [self.gender; 2], &[])
     }
 
@@ -138,10 +123,7 @@ impl Deed {
         let (deed, reason) = (self.deed(language, actor, other), self.reason(language));
         match language {
             Language::English => {
-                format!(
-                    "{deed} because {} {reason}.",
-                    self.gender.choose("he", "she")
-                )
+                format!("{deed} because {} {reason}.", self.gender.choose("he", "she"))
             }
             Language::Hebrew => format!("{deed} כי {} {reason}.", self.gender.choose("הוא", "היא")),
             Language::Japanese => format!("{deed}。{subject}は{reason}からだ。"),
@@ -178,11 +160,7 @@ mod tests {
         for frame in 0..FRAMES.len() {
             for points_to_actor in [true, false] {
                 for gender in [Gender::Feminine, Gender::Masculine] {
-                    let deed = Deed {
-                        frame,
-                        points_to_actor,
-                        gender,
-                    };
+                    let deed = Deed { frame, points_to_actor, gender };
                     for language in Language::ALL {
                         let told = deed.sentence(language, "A", "B", "A");
                         assert!(is_complete(&told), "{told}");
@@ -195,11 +173,7 @@ mod tests {
 
     #[test]
     fn twins_differ_only_in_the_reason() {
-        let deed = Deed {
-            frame: 0,
-            points_to_actor: true,
-            gender: Gender::Feminine,
-        };
+        let deed = Deed { frame: 0, points_to_actor: true, gender: Gender::Feminine };
         assert_eq!(
             deed.twin().sentence(Language::Hebrew, "דנה", "נועה", ""),
             "דנה הודתה לנועה כי היא הגישה עזרה."

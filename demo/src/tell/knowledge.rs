@@ -20,12 +20,7 @@ pub enum Topic {
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Self; 4] = [
-        Self::Workplace,
-        Self::Worker,
-        Self::Animal,
-        Self::PlaceWorker,
-    ];
+    pub const ALL: [Self; 4] = [Self::Workplace, Self::Worker, Self::Animal, Self::PlaceWorker];
 
     /// How many facts each topic has.
     pub const FACTS: usize = 16;
@@ -43,11 +38,9 @@ impl Topic {
     fn clue(self, fact: usize, language: Language) -> String {
         match self {
             Self::Workplace => JOBS[fact].title.in_language(language).to_owned(),
-            Self::Worker => fill(
-                JOBS[fact].activity.in_language(language),
-                [Gender::Masculine; 2],
-                &[],
-            ),
+            Self::Worker => {
+                fill(JOBS[fact].activity.in_language(language), [Gender::Masculine; 2], &[])
+            }
             Self::Animal => ANIMALS[fact].known_for.in_language(language).to_owned(),
             Self::PlaceWorker => match language {
                 Language::Hebrew => JOBS[fact].place_after_prefix.to_owned(),
@@ -88,11 +81,7 @@ impl Topic {
                 "毎日{c}へ行く人といえば？",
             ],
         };
-        fill(
-            forms[form % Self::QUESTIONS],
-            [Gender::Masculine; 2],
-            &[("c", &clue)],
-        )
+        fill(forms[form % Self::QUESTIONS], [Gender::Masculine; 2], &[("c", &clue)])
     }
 
     /// States the fact.
@@ -124,9 +113,7 @@ impl Topic {
 
 /// States a random fact.
 pub fn state_somehow(language: Language, random: &mut Random) -> String {
-    random
-        .pick(&Topic::ALL)
-        .state(random.below(Topic::FACTS), language)
+    random.pick(&Topic::ALL).state(random.below(Topic::FACTS), language)
 }
 
 #[cfg(test)]

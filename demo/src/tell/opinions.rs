@@ -26,10 +26,7 @@ struct Topic {
 }
 
 const fn topic(en: &'static str, he: &'static str, ja: &'static str, gender: Gender) -> Topic {
-    Topic {
-        name: Word { en, he, ja },
-        gender,
-    }
+    Topic { name: Word { en, he, ja }, gender }
 }
 
 const M: Gender = Gender::Masculine;
@@ -54,176 +51,56 @@ const TOPICS: [Topic; 14] = [
 
 /// Japanese words of judgement are in the past tense, ready for the end of a sentence.
 const PRAISE: [Word; 8] = [
-    Word {
-        en: "wonderful",
-        he: "[נפלא|נפלאה]",
-        ja: "素晴らしかった",
-    },
-    Word {
-        en: "excellent",
-        he: "[מצוין|מצוינת]",
-        ja: "見事でした",
-    },
-    Word {
-        en: "lovely",
-        he: "[מקסים|מקסימה]",
-        ja: "素敵でした",
-    },
-    Word {
-        en: "great",
-        he: "[נהדר|נהדרת]",
-        ja: "最高でした",
-    },
-    Word {
-        en: "superb",
-        he: "[מעולה|מעולה]",
-        ja: "申し分ありませんでした",
-    },
-    Word {
-        en: "very good",
-        he: "[טוב|טובה] מאוד",
-        ja: "とても良かった",
-    },
-    Word {
-        en: "perfect",
-        he: "[מושלם|מושלמת]",
-        ja: "完璧でした",
-    },
-    Word {
-        en: "delightful",
-        he: "[מענג|מענגת]",
-        ja: "楽しかった",
-    },
+    Word { en: "wonderful", he: "[נפלא|נפלאה]", ja: "素晴らしかった" },
+    Word { en: "excellent", he: "[מצוין|מצוינת]", ja: "見事でした" },
+    Word { en: "lovely", he: "[מקסים|מקסימה]", ja: "素敵でした" },
+    Word { en: "great", he: "[נהדר|נהדרת]", ja: "最高でした" },
+    Word { en: "superb", he: "[מעולה|מעולה]", ja: "申し分ありませんでした" },
+    Word { en: "very good", he: "[טוב|טובה] מאוד", ja: "とても良かった" },
+    Word { en: "perfect", he: "[מושלם|מושלמת]", ja: "完璧でした" },
+    Word { en: "delightful", he: "[מענג|מענגת]", ja: "楽しかった" },
 ];
 
 const BLAME: [Word; 8] = [
-    Word {
-        en: "terrible",
-        he: "[נורא|נוראה]",
-        ja: "ひどかった",
-    },
-    Word {
-        en: "bad",
-        he: "[גרוע|גרועה]",
-        ja: "悪かった",
-    },
-    Word {
-        en: "awful",
-        he: "[איום|איומה]",
-        ja: "最悪でした",
-    },
-    Word {
-        en: "disappointing",
-        he: "[מאכזב|מאכזבת]",
-        ja: "残念でした",
-    },
-    Word {
-        en: "boring",
-        he: "[משעמם|משעממת]",
-        ja: "退屈でした",
-    },
-    Word {
-        en: "not good",
-        he: "לא [טוב|טובה]",
-        ja: "良くなかった",
-    },
-    Word {
-        en: "very weak",
-        he: "[חלש|חלשה] מאוד",
-        ja: "いまいちでした",
-    },
-    Word {
-        en: "miserable",
-        he: "[עלוב|עלובה]",
-        ja: "お粗末でした",
-    },
+    Word { en: "terrible", he: "[נורא|נוראה]", ja: "ひどかった" },
+    Word { en: "bad", he: "[גרוע|גרועה]", ja: "悪かった" },
+    Word { en: "awful", he: "[איום|איומה]", ja: "最悪でした" },
+    Word { en: "disappointing", he: "[מאכזב|מאכזבת]", ja: "残念でした" },
+    Word { en: "boring", he: "[משעמם|משעממת]", ja: "退屈でした" },
+    Word { en: "not good", he: "לא [טוב|טובה]", ja: "良くなかった" },
+    Word { en: "very weak", he: "[חלש|חלשה] מאוד", ja: "いまいちでした" },
+    Word { en: "miserable", he: "[עלוב|עלובה]", ja: "お粗末でした" },
 ];
 
 /// Sentences that judge. `{x}` is the topic, `{y}` and `{z}` judgements, `{t}` a town.
 const JUDGEMENTS: [[&str; 3]; 4] = [
-    [
-        "The {x} in {t} was {y}.",
-        "ה{x} ב{t} [היה|הייתה] {y}.",
-        "{t}の{x}は{y}。",
-    ],
-    [
-        "I think the {x} was {y}.",
-        "לדעתי ה{x} [היה|הייתה] {y}.",
-        "{x}は{y}と思います。",
-    ],
-    [
-        "The {x} on {d} was {y}!",
-        "ה{x} ב{d} [היה|הייתה] {y}!",
-        "{d}の{x}は{y}！",
-    ],
-    [
-        "The {x} was {y} and {z}.",
-        "ה{x} [היה|הייתה] {y} ו{z}.",
-        "{x}は{y}。本当に{z}。",
-    ],
+    ["The {x} in {t} was {y}.", "ה{x} ב{t} [היה|הייתה] {y}.", "{t}の{x}は{y}。"],
+    ["I think the {x} was {y}.", "לדעתי ה{x} [היה|הייתה] {y}.", "{x}は{y}と思います。"],
+    ["The {x} on {d} was {y}!", "ה{x} ב{d} [היה|הייתה] {y}!", "{d}の{x}は{y}！"],
+    ["The {x} was {y} and {z}.", "ה{x} [היה|הייתה] {y} ו{z}.", "{x}は{y}。本当に{z}。"],
 ];
 
 /// Sentences whose feeling lies in the verb.
 const PRAISING: [[&str; 3]; 3] = [
-    [
-        "I enjoyed the {x} in {t}.",
-        "נהניתי מה{x} ב{t}.",
-        "{t}の{x}を楽しみました。",
-    ],
-    [
-        "I will come back for the {x}.",
-        "אחזור שוב בשביל ה{x}.",
-        "{x}のためにまた来ます。",
-    ],
-    [
-        "Everybody loved the {x}.",
-        "כולם אהבו את ה{x}.",
-        "みんなが{x}を気に入りました。",
-    ],
+    ["I enjoyed the {x} in {t}.", "נהניתי מה{x} ב{t}.", "{t}の{x}を楽しみました。"],
+    ["I will come back for the {x}.", "אחזור שוב בשביל ה{x}.", "{x}のためにまた来ます。"],
+    ["Everybody loved the {x}.", "כולם אהבו את ה{x}.", "みんなが{x}を気に入りました。"],
 ];
 const BLAMING: [[&str; 3]; 3] = [
-    [
-        "I did not enjoy the {x} in {t}.",
-        "לא נהניתי מה{x} ב{t}.",
-        "{t}の{x}を楽しめませんでした。",
-    ],
+    ["I did not enjoy the {x} in {t}.", "לא נהניתי מה{x} ב{t}.", "{t}の{x}を楽しめませんでした。"],
     [
         "I will never come back for the {x}.",
         "לעולם לא אחזור בשביל ה{x}.",
         "{x}のためには二度と来ません。",
     ],
-    [
-        "Nobody liked the {x}.",
-        "אף אחד לא אהב את ה{x}.",
-        "誰も{x}を気に入りませんでした。",
-    ],
+    ["Nobody liked the {x}.", "אף אחד לא אהב את ה{x}.", "誰も{x}を気に入りませんでした。"],
 ];
 const REMARKS: [[&str; 3]; 5] = [
-    [
-        "The {x} in {t} costs {n} coins.",
-        "ה{x} ב{t} עולה {n} מטבעות.",
-        "{t}の{x}は銀貨{n}枚です。",
-    ],
-    [
-        "The {x} is in {t}.",
-        "ה{x} [נמצא|נמצאת] ב{t}.",
-        "{x}は{t}にあります。",
-    ],
-    [
-        "The {x} begins on {d}.",
-        "ה{x} [מתחיל|מתחילה] ב{d}.",
-        "{x}は{d}に始まります。",
-    ],
-    [
-        "We asked about the {x} on {d}.",
-        "שאלנו על ה{x} ב{d}.",
-        "{d}に{x}について尋ねました。",
-    ],
-    [
-        "There is one {x} in {t}.",
-        "ב{t} יש {x} [אחד|אחת].",
-        "{t}には{x}が一つあります。",
-    ],
+    ["The {x} in {t} costs {n} coins.", "ה{x} ב{t} עולה {n} מטבעות.", "{t}の{x}は銀貨{n}枚です。"],
+    ["The {x} is in {t}.", "ה{x} [נמצא|נמצאת] ב{t}.", "{x}は{t}にあります。"],
+    ["The {x} begins on {d}.", "ה{x} [מתחיל|מתחילה] ב{d}.", "{x}は{d}に始まります。"],
+    ["We asked about the {x} on {d}.", "שאלנו על ה{x} ב{d}.", "{d}に{x}について尋ねました。"],
+    ["There is one {x} in {t}.", "ב{t} יש {x} [אחד|אחת].", "{t}には{x}が一つあります。"],
 ];
 
 /// A remark with its feeling, in the three languages.
@@ -256,21 +133,15 @@ impl Remark {
             ];
             tell(templates[language as usize], TOPICS[topic].gender, &words)
         });
-        Self {
-            feeling,
-            topic,
-            told,
-        }
+        Self { feeling, topic, told }
     }
 }
 
 fn tell(template: &str, gender: Gender, words: &[(&str, &str)]) -> String {
     // Judgements carry brackets of their own, so words go in before forms are chosen.
-    let filled = words
-        .iter()
-        .fold(template.to_owned(), |sentence, (key, word)| {
-            sentence.replace(&format!("{{{key}}}"), word)
-        });
+    let filled = words.iter().fold(template.to_owned(), |sentence, (key, word)| {
+        sentence.replace(&format!("{{{key}}}"), word)
+    });
     capitalise(&fill(&filled, [gender; 2], &[]))
 }
 
@@ -280,19 +151,11 @@ fn templates(feeling: Feeling, random: &mut Random) -> [&'static str; 3] {
         Feeling::Positive => &PRAISING,
         Feeling::Negative => &BLAMING,
     };
-    if random.chance(0.3) {
-        *random.pick(verbs)
-    } else {
-        *random.pick(&JUDGEMENTS)
-    }
+    if random.chance(0.3) { *random.pick(verbs) } else { *random.pick(&JUDGEMENTS) }
 }
 
 fn judgements(feeling: Feeling, random: &mut Random) -> [Word; 2] {
-    let words = if feeling == Feeling::Negative {
-        &BLAME
-    } else {
-        &PRAISE
-    };
+    let words = if feeling == Feeling::Negative { &BLAME } else { &PRAISE };
     let first = random.below(words.len());
     [words[first], words[random.other(first, words.len())]]
 }
@@ -308,11 +171,7 @@ mod tests {
         for _ in 0..300 {
             for feeling in Feeling::ALL {
                 let remark = Remark::draw(feeling, &mut random);
-                assert!(
-                    remark.told.iter().all(|told| is_complete(told)),
-                    "{:?}",
-                    remark.told
-                );
+                assert!(remark.told.iter().all(|told| is_complete(told)), "{:?}", remark.told);
             }
         }
     }

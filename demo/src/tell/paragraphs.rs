@@ -31,12 +31,7 @@ fn portrait(language: Language, random: &mut Random) -> String {
     let person = Person::invent(random);
     let mut attributes = Attribute::ALL;
     random.shuffle(&mut attributes);
-    let mut told = vec![facts::state_somehow(
-        language,
-        &person,
-        attributes[0],
-        random,
-    )];
+    let mut told = vec![facts::state_somehow(language, &person, attributes[0], random)];
     for &attribute in &attributes[1..] {
         told.push(state_by_pronoun(language, &person, attribute, random));
     }
@@ -154,31 +149,21 @@ fn review(language: Language, random: &mut Random) -> String {
 }
 
 fn lore(language: Language, random: &mut Random) -> String {
-    let told: Vec<String> = (0..3 + random.below(3))
-        .map(|_| knowledge::state_somehow(language, random))
-        .collect();
+    let told: Vec<String> =
+        (0..3 + random.below(3)).map(|_| knowledge::state_somehow(language, random)).collect();
     join(language, &told)
 }
 
 /// Two people ask and answer; the answers repeat what was told before.
 fn conversation(language: Language, random: &mut Random) -> String {
-    let gender = if random.chance(0.5) {
-        Gender::Feminine
-    } else {
-        Gender::Masculine
-    };
+    let gender = if random.chance(0.5) { Gender::Feminine } else { Gender::Masculine };
     let one = Person::invent_of(gender, random);
     let other = one.invent_beside(one.gender, random);
     let mut lines = Vec::new();
     let mut told: Vec<(&Person, Attribute)> = Vec::new();
     for person in [&one, &other] {
         for at in random.distinct(2, 4) {
-            lines.push(facts::state_somehow(
-                language,
-                person,
-                Attribute::ALL[at],
-                random,
-            ));
+            lines.push(facts::state_somehow(language, person, Attribute::ALL[at], random));
             told.push((person, Attribute::ALL[at]));
         }
     }

@@ -3,38 +3,13 @@
 use super::language::{Gender, Language};
 use super::things::{Adjective, Thing};
 
-const ENGLISH: [&str; 11] = [
-    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-];
-const HEBREW_MASCULINE: [&str; 11] = [
-    "",
-    "אחד",
-    "שני",
-    "שלושה",
-    "ארבעה",
-    "חמישה",
-    "שישה",
-    "שבעה",
-    "שמונה",
-    "תשעה",
-    "עשרה",
-];
-const HEBREW_FEMININE: [&str; 11] = [
-    "",
-    "אחת",
-    "שתי",
-    "שלוש",
-    "ארבע",
-    "חמש",
-    "שש",
-    "שבע",
-    "שמונה",
-    "תשע",
-    "עשר",
-];
-const JAPANESE: [&str; 11] = [
-    "", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十",
-];
+const ENGLISH: [&str; 11] =
+    ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+const HEBREW_MASCULINE: [&str; 11] =
+    ["", "אחד", "שני", "שלושה", "ארבעה", "חמישה", "שישה", "שבעה", "שמונה", "תשעה", "עשרה"];
+const HEBREW_FEMININE: [&str; 11] =
+    ["", "אחת", "שתי", "שלוש", "ארבע", "חמש", "שש", "שבע", "שמונה", "תשע", "עשר"];
+const JAPANESE: [&str; 11] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
 
 /// The largest number that is written as a word.
 pub const LARGEST: usize = 10;
@@ -67,11 +42,7 @@ pub fn things(language: Language, count: usize, adjective: &Adjective, thing: &T
             format!("{number} {} {}", adjective.word.en, thing.plural_en)
         }
         (Language::Hebrew, 1) => {
-            format!(
-                "{} {}",
-                thing.one.he,
-                adjective.hebrew_form(thing.gender, false)
-            )
+            format!("{} {}", thing.one.he, adjective.hebrew_form(thing.gender, false))
         }
         (Language::Hebrew, _) => {
             let number = number(language, count, thing.gender);
@@ -95,11 +66,7 @@ pub fn definite(language: Language, adjective: &Adjective, thing: &Thing) -> Str
     match language {
         Language::English => format!("the {} {}", adjective.word.en, thing.one.en),
         Language::Hebrew => {
-            format!(
-                "ה{} ה{}",
-                thing.one.he,
-                adjective.hebrew_form(thing.gender, false)
-            )
+            format!("ה{} ה{}", thing.one.he, adjective.hebrew_form(thing.gender, false))
         }
         Language::Japanese => format!("{}{}", adjective.word.ja, thing.one.ja),
     }
@@ -132,9 +99,6 @@ mod tests {
     fn japanese_counts_with_the_thing_s_own_counter() {
         assert_eq!(counted(3, &THINGS[1]), "三冊");
         assert_eq!(counted(1, &THINGS[1]), "");
-        assert_eq!(
-            things(Language::Japanese, 3, &ADJECTIVES[0], &THINGS[1]),
-            "赤い本"
-        );
+        assert_eq!(things(Language::Japanese, 3, &ADJECTIVES[0], &THINGS[1]), "赤い本");
     }
 }

@@ -36,13 +36,7 @@ const fn job(
     place_after_prefix: &'static str,
     activity: Word,
 ) -> Job {
-    Job {
-        title,
-        feminine,
-        place,
-        place_after_prefix,
-        activity,
-    }
+    Job { title, feminine, place, place_after_prefix, activity }
 }
 
 /// All jobs.

@@ -130,10 +130,7 @@ mod tests {
     #[test]
     fn every_name_is_unique_in_every_script() {
         for language in Language::ALL {
-            let names: HashSet<_> = all_names()
-                .iter()
-                .map(|n| n.in_language(language))
-                .collect();
+            let names: HashSet<_> = all_names().iter().map(|n| n.in_language(language)).collect();
             assert_eq!(names.len(), all_names().len(), "{language:?}");
         }
     }

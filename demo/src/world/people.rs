@@ -91,11 +91,7 @@ pub struct Person {
 impl Person {
     /// Invents a person by given name, with random attributes.
     pub fn invent(random: &mut Random) -> Self {
-        let gender = if random.chance(0.5) {
-            Gender::Feminine
-        } else {
-            Gender::Masculine
-        };
+        let gender = if random.chance(0.5) { Gender::Feminine } else { Gender::Masculine };
         Self::invent_of(gender, random)
     }
 
@@ -103,12 +99,7 @@ impl Person {
     pub fn invent_of(gender: Gender, random: &mut Random) -> Self {
         let given = *random.pick(gender.choose(&MEN, &WOMEN));
         let values = std::array::from_fn(|_| random.below(Attribute::VALUES));
-        Self {
-            given,
-            family: None,
-            gender,
-            values,
-        }
+        Self { given, family: None, gender, values }
     }
 
     /// Invents another person of a gender, with another name and other values throughout.
@@ -126,11 +117,7 @@ impl Person {
     /// The name as it is written in a language: "Dana Barak", "דנה ברק", "ダナ・バラク".
     pub fn name(&self, language: Language) -> String {
         let given = self.given.in_language(language);
-        let separator = if language == Language::Japanese {
-            "・"
-        } else {
-            " "
-        };
+        let separator = if language == Language::Japanese { "・" } else { " " };
         match self.family {
             Some(family) => format!("{given}{separator}{}", family.in_language(language)),
             None => given.to_owned(),
@@ -169,15 +156,10 @@ impl Population {
         let mut random = Random::named(seed, "population");
         let given = WOMEN.len() + MEN.len();
         let names = random.distinct(KNOWN + TEACHING, given * FAMILIES.len());
-        let mut people: Vec<Person> = names
-            .into_iter()
-            .map(|name| person_of(name, &mut random))
-            .collect();
+        let mut people: Vec<Person> =
+            names.into_iter().map(|name| person_of(name, &mut random)).collect();
         let teaching = people.split_off(KNOWN);
-        Self {
-            known: people,
-            teaching,
-        }
+        Self { known: people, teaching }
     }
 
     /// The cell of a known person's fact. Every person has one fact in each cell, and every
@@ -189,11 +171,7 @@ impl Population {
 
 fn person_of(name: usize, random: &mut Random) -> Person {
     let (given, family) = (name / FAMILIES.len(), name % FAMILIES.len());
-    let gender = if given < WOMEN.len() {
-        Gender::Feminine
-    } else {
-        Gender::Masculine
-    };
+    let gender = if given < WOMEN.len() { Gender::Feminine } else { Gender::Masculine };
     let mut person = Person::invent_of(gender, random);
     person.given = gender.choose(MEN[given % MEN.len()], WOMEN[given % WOMEN.len()]);
     person.family = Some(FAMILIES[family]);
@@ -212,11 +190,8 @@ mod tests {
         let names: HashSet<_> = everybody.map(|p| p.name(Language::Hebrew)).collect();
         assert_eq!(names.len(), KNOWN + TEACHING);
         for attribute in Attribute::ALL {
-            let told = |cell| {
-                (0..KNOWN)
-                    .filter(|&p| Population::cell(p, attribute) == cell)
-                    .count()
-            };
+            let told =
+                |cell| (0..KNOWN).filter(|&p| Population::cell(p, attribute) == cell).count();
             assert!(Cell::ALL.iter().all(|&cell| told(cell) == KNOWN / 4));
         }
     }

@@ -16,11 +16,9 @@ impl Random {
     /// move the draws of another.
     pub fn named(seed: u64, purpose: &str) -> Self {
         // FNV-1a: spreads the name over 64 bits.
-        let hash = purpose
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
+        let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         let mut random = Self::new(seed ^ hash);
         random.bits();
         random

@@ -45,13 +45,7 @@ const fn thing(
     gender: Gender,
     counter: &'static str,
 ) -> Thing {
-    Thing {
-        one,
-        plural_en,
-        plural_he,
-        gender,
-        counter,
-    }
+    Thing { one, plural_en, plural_he, gender, counter }
 }
 
 const M: Gender = Gender::Masculine;
