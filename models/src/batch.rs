@@ -110,9 +110,6 @@ impl Batch {
 
     /// The routing group of every packed row.
     pub fn packed_groups(&self) -> Vec<u32> {
-        self.segments
-            .iter()
-            .flat_map(|s| s.groups.iter().copied())
-            .collect()
+        self.segments.iter().flat_map(|s| s.groups.iter().copied()).collect()
     }
 }

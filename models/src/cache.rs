@@ -18,10 +18,7 @@ pub struct Cache {
 
 impl Cache {
     pub(crate) fn new(slots: usize) -> Self {
-        Self {
-            slots,
-            nodes: HashMap::new(),
-        }
+        Self { slots, nodes: HashMap::new() }
     }
 
     /// Whether the node can be continued.
@@ -55,11 +52,7 @@ impl Cache {
         let mut bytes = 0;
         for node in self.nodes.values() {
             let unseen = |n: &&Arc<Node>| seen.insert(Arc::as_ptr(n));
-            bytes += node
-                .lineage()
-                .take_while(unseen)
-                .map(|n| n.bytes())
-                .sum::<usize>();
+            bytes += node.lineage().take_while(unseen).map(|n| n.bytes()).sum::<usize>();
         }
         bytes
     }
@@ -119,11 +112,7 @@ impl Node {
 
     /// The node with a further pass's state at its end.
     pub(crate) fn extended(&self, tokens: usize, states: Vec<State>) -> Result<Node> {
-        let joined = self
-            .states
-            .iter()
-            .zip(states)
-            .map(|(old, new)| old.clone().join(new));
+        let joined = self.states.iter().zip(states).map(|(old, new)| old.clone().join(new));
         let (parent, start) = (self.parent.clone(), self.start);
         Ok(Node {
             parent,
@@ -161,10 +150,8 @@ impl State {
 /// leave log n blocks and move each number log n times.
 fn push_block(blocks: &mut Vec<KeyBlock>, mut new: KeyBlock) -> Result<()> {
     while let Some(last) = blocks.pop_if(|b| b.k.elem_count() <= new.k.elem_count()) {
-        new = KeyBlock {
-            k: Tensor::cat(&[last.k, new.k], 0)?,
-            v: Tensor::cat(&[last.v, new.v], 0)?,
-        };
+        new =
+            KeyBlock { k: Tensor::cat(&[last.k, new.k], 0)?, v: Tensor::cat(&[last.v, new.v], 0)? };
     }
     blocks.push(new);
     Ok(())
@@ -189,11 +176,7 @@ mod tests {
         }
         assert!(blocks.len() <= 7);
         let rows: Vec<Vec<f32>> = blocks.iter().flat_map(|b| b.k.to_vec2().unwrap()).collect();
-        assert!(
-            rows.iter()
-                .enumerate()
-                .all(|(i, row)| row == &[i as f32; 2])
-        );
+        assert!(rows.iter().enumerate().all(|(i, row)| row == &[i as f32; 2]));
     }
 
     #[test]

@@ -84,10 +84,8 @@ pub fn inspect(dir: &Path) -> Result<Checkpoint, LoadError> {
 /// # Errors
 /// Whatever [`inspect`] finds, before memory is taken.
 pub fn load(dir: &Path, options: &LoadOptions) -> Result<Box<dyn Model>, LoadError> {
-    let LoadOptions {
-        dtype: ComputeDtype::Auto | ComputeDtype::F32,
-        device: ComputeDevice::Cpu,
-    } = options;
+    let LoadOptions { dtype: ComputeDtype::Auto | ComputeDtype::F32, device: ComputeDevice::Cpu } =
+        options;
     let opened = Opened::open(dir)?;
     let store = WeightStore::copying(&opened.folder);
     let mut decoder = opened.config.decoder(&store.root());
@@ -109,10 +107,7 @@ impl Opened {
         let opened = Self::find_problems(dir, &mut problems);
         match opened {
             Some(opened) if problems.is_empty() => Ok(opened),
-            _ => Err(LoadError {
-                dir: dir.to_owned(),
-                problems,
-            }),
+            _ => Err(LoadError { dir: dir.to_owned(), problems }),
         }
     }
 
@@ -120,10 +115,7 @@ impl Opened {
     fn find_problems(dir: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
         if !dir.is_dir() {
             let reason = "is not a folder with config.json and safetensors files".to_owned();
-            problems.push(Problem::Read {
-                file: dir.display().to_string(),
-                reason,
-            });
+            problems.push(Problem::Read { file: dir.display().to_string(), reason });
             return None;
         }
         let family = read_config(dir, problems);
@@ -134,12 +126,7 @@ impl Opened {
         }
         let mut architecture = config.architecture();
         problems.extend(check_weights(&folder, family, &*config, &mut architecture));
-        Some(Self {
-            folder,
-            config,
-            architecture,
-            notes: notes(family, code),
-        })
+        Some(Self { folder, config, architecture, notes: notes(family, code) })
     }
 
     fn describe(self, dir: &Path) -> Checkpoint {
@@ -186,10 +173,7 @@ fn check_weights(
     let store = WeightStore::checking(folder);
     architecture.tied_head = config.decoder(&store.root()).architecture.tied_head;
     let (total, routed) = store.parameters();
-    let (chosen, experts) = (
-        architecture.top_k as u64,
-        architecture.experts.max(1) as u64,
-    );
+    let (chosen, experts) = (architecture.top_k as u64, architecture.experts.max(1) as u64);
     architecture.parameters_total = total;
     architecture.parameters_active = total - routed + routed / experts * chosen;
     store.finish(family.name, family.ignored)

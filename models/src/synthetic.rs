@@ -50,17 +50,11 @@ pub fn write_checkpoint(
     config: &Value,
     options: SyntheticOptions,
 ) -> Result<(), LoadError> {
-    let refuse = |problems| LoadError {
-        dir: dir.to_owned(),
-        problems,
-    };
+    let refuse = |problems| LoadError { dir: dir.to_owned(), problems };
     let tensors = wanted_tensors(config, options.stacked_experts).map_err(refuse)?;
     write_files(dir, config, &tensors, options).map_err(|error| {
         let file = dir.display().to_string();
-        refuse(vec![Problem::Read {
-            file,
-            reason: error.to_string(),
-        }])
+        refuse(vec![Problem::Read { file, reason: error.to_string() }])
     })
 }
 
@@ -92,22 +86,13 @@ fn write_files(
     let mut weight_map = Map::new();
     let each = tensors.len().div_ceil(options.shards);
     for (number, part) in tensors.chunks(each).enumerate() {
-        let file = format!(
-            "model-{:05}-of-{:05}.safetensors",
-            number + 1,
-            tensors.len().div_ceil(each)
-        );
+        let file =
+            format!("model-{:05}-of-{:05}.safetensors", number + 1, tensors.len().div_ceil(each));
         write_weights(&dir.join(&file), part, options)?;
-        weight_map.extend(
-            part.iter()
-                .map(|(name, _)| (name.clone(), Value::from(file.as_str()))),
-        );
+        weight_map.extend(part.iter().map(|(name, _)| (name.clone(), Value::from(file.as_str()))));
     }
     let index = json!({ "metadata": {}, "weight_map": weight_map });
-    std::fs::write(
-        dir.join("model.safetensors.index.json"),
-        serde_json::to_vec(&index)?,
-    )
+    std::fs::write(dir.join("model.safetensors.index.json"), serde_json::to_vec(&index)?)
 }
 
 fn write_weights(path: &Path, tensors: &[Wanted], options: SyntheticOptions) -> io::Result<()> {
@@ -183,10 +168,8 @@ impl<'a> Drawn<'a> {
     /// what its parts would have drawn alone, so that both layouts hold the same weights.
     fn streams(&self) -> Vec<(String, usize)> {
         let whole: usize = self.shape.iter().product();
-        let Some((prefix, part)) = self
-            .name
-            .split_once("experts.")
-            .filter(|_| self.shape.len() == 3)
+        let Some((prefix, part)) =
+            self.name.split_once("experts.").filter(|_| self.shape.len() == 3)
         else {
             return vec![(self.name.to_owned(), whole)];
         };
@@ -195,20 +178,16 @@ impl<'a> Drawn<'a> {
             _ => &[part],
         };
         let each = whole / self.shape[0].max(1) / parts.len();
-        let stream = |e: usize| {
-            parts
-                .iter()
-                .map(move |p| (format!("{prefix}experts.{e}.{p}.weight"), each))
-        };
+        let stream =
+            |e: usize| parts.iter().map(move |p| (format!("{prefix}experts.{e}.{p}.weight"), each));
         (0..self.shape[0]).flat_map(stream).collect()
     }
 }
 
 /// FNV-1a of a name: every tensor has its own stream, whatever the order of writing.
 fn digest(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    })
+    name.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Sebastiano Vigna's splitmix64.

@@ -44,10 +44,7 @@ fn each<const N: usize>(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; N]) ->
 #[cfg(unix)]
 fn give_back(map: &Mmap, range: Range<usize>) {
     use memmap2::UncheckedAdvice::DontNeed;
-    #[expect(
-        unsafe_code,
-        reason = "memory stays bounded by the weights only if read pages go"
-    )]
+    #[expect(unsafe_code, reason = "memory stays bounded by the weights only if read pages go")]
     // SAFETY: the mapping is of a file and read-only, so dropped pages come back as they were.
     let dropped = unsafe { map.unchecked_advise_range(DontNeed, range.start, range.len()) };
     if let Err(error) = dropped {

@@ -1,6 +1,8 @@
 //! Routed experts on disk: a tensor per expert, or one per layer.
 
-use super::weights::{Buffer, Dim, Weights};
+use super::buffer::Buffer;
+use super::dim::Dim;
+use super::weights::Weights;
 use crate::kernels::experts::Activation;
 use crate::layers::Experts;
 
@@ -45,26 +47,15 @@ impl Weights<'_> {
         sizes: ExpertSizes,
         activation: Activation,
     ) -> Experts {
-        let ExpertSizes {
-            experts,
-            hidden,
-            inner,
-        } = sizes;
-        let outer = Dim {
-            size: activation.outer(inner.size),
-            ..inner
-        };
+        let ExpertSizes { experts, hidden, inner } = sizes;
+        let outer = Dim { size: activation.outer(inner.size), ..inner };
         let read = |name: &str, shape: [Dim; 3]| {
             let mut buffer = Buffer::new(self.store, &shape.map(|d| d.size));
             buffer.push(self, name, &shape);
             buffer.finish(true)
         };
         let up = read(names.stacked_up, [experts, outer, hidden]);
-        Experts {
-            up,
-            down: read(names.stacked_down, [experts, hidden, inner]),
-            activation,
-        }
+        Experts { up, down: read(names.stacked_down, [experts, hidden, inner]), activation }
     }
 
     fn single_experts(
@@ -73,25 +64,17 @@ impl Weights<'_> {
         sizes: ExpertSizes,
         activation: Activation,
     ) -> Experts {
-        let ExpertSizes {
-            experts,
-            hidden,
-            inner,
-        } = sizes;
+        let ExpertSizes { experts, hidden, inner } = sizes;
         let outer = activation.outer(inner.size);
         let mut up = Buffer::new(self.store, &[experts.size, outer, hidden.size]);
         let mut down = Buffer::new(self.store, &[experts.size, hidden.size, inner.size]);
-        for expert in 0..experts.size {
+        for expert in (0..experts.size).take_while(|_| !self.store.has_enough_problems()) {
             let expert = self.at(expert);
             for name in names.up {
                 up.push(&expert, &format!("{name}.weight"), &[inner, hidden]);
             }
             down.push(&expert, &format!("{}.weight", names.down), &[hidden, inner]);
         }
-        Experts {
-            up: up.finish(true),
-            down: down.finish(true),
-            activation,
-        }
+        Experts { up: up.finish(true), down: down.finish(true), activation }
     }
 }

@@ -17,10 +17,7 @@ pub(crate) struct Folder {
 impl Folder {
     /// Opens a folder's weight files; notes everything that is wrong with them.
     pub(crate) fn open(dir: &Path, problems: &mut Vec<Problem>) -> Self {
-        let mut folder = Self {
-            shards: vec![],
-            home: BTreeMap::new(),
-        };
+        let mut folder = Self { shards: vec![], home: BTreeMap::new() };
         if dir.join(SINGLE).symlink_metadata().is_ok() {
             folder.add(dir, SINGLE, problems);
         } else if dir.join(INDEX).symlink_metadata().is_ok() {
@@ -53,10 +50,7 @@ impl Folder {
         let shard = match opened {
             Ok(shard) => shard,
             Err(reason) => {
-                problems.push(Problem::WeightFile {
-                    file: file.into(),
-                    reason,
-                });
+                problems.push(Problem::WeightFile { file: file.into(), reason });
                 return;
             }
         };
@@ -64,10 +58,7 @@ impl Folder {
             if let Some(&other) = self.home.get(name) {
                 let other = &self.shards[other].about.name;
                 let reason = format!("tensor {name} is in {other} too");
-                problems.push(Problem::WeightFile {
-                    file: file.into(),
-                    reason,
-                });
+                problems.push(Problem::WeightFile { file: file.into(), reason });
             }
             self.home.insert(name.clone(), self.shards.len());
         }
@@ -81,10 +72,7 @@ impl Folder {
             let listed = map.iter().filter(|(_, f)| *f == file);
             let absent = listed.filter(|(name, _)| !shard.tensors.contains_key(*name));
             problems.extend(absent.map(|(name, _)| problem(format!("{file} lacks tensor {name}"))));
-            let unlisted = shard
-                .tensors
-                .keys()
-                .filter(|name| map.get(*name) != Some(file));
+            let unlisted = shard.tensors.keys().filter(|name| map.get(*name) != Some(file));
             problems.extend(
                 unlisted.map(|name| problem(format!("tensor {name} of {file} is not listed"))),
             );
@@ -96,18 +84,11 @@ impl Folder {
 fn no_weights(dir: &Path) -> Problem {
     let names: Vec<String> = std::fs::read_dir(dir)
         .map(|entries| {
-            entries
-                .flatten()
-                .map(|e| e.file_name().to_string_lossy().into_owned())
-                .collect()
+            entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect()
         })
         .unwrap_or_default();
-    let with = |endings: &[&str]| {
-        names
-            .iter()
-            .find(|n| endings.iter().any(|e| n.ends_with(e)))
-            .cloned()
-    };
+    let with =
+        |endings: &[&str]| names.iter().find(|n| endings.iter().any(|e| n.ends_with(e))).cloned();
     if let Some(file) = with(&[".gguf"]) {
         let text = format!("{file}: GGUF is not read; use the original safetensors checkpoint");
         return Problem::Unsupported(text);
@@ -118,8 +99,5 @@ fn no_weights(dir: &Path) -> Problem {
         return Problem::Unsupported(format!("{file}: only pickled weights are here; {advice}"));
     }
     let reason = format!("has neither {SINGLE} nor {INDEX}");
-    Problem::Read {
-        file: dir.display().to_string(),
-        reason,
-    }
+    Problem::Read { file: dir.display().to_string(), reason }
 }

@@ -53,11 +53,7 @@ impl Shard {
             modified: metadata.modified().ok(),
             header: map[8..8 + header].to_vec(),
         };
-        Ok(Self {
-            map,
-            tensors,
-            about,
-        })
+        Ok(Self { map, tensors, about })
     }
 }
 
@@ -65,19 +61,14 @@ impl Shard {
 fn check_start(file: &mut File, size: u64) -> Result<usize, String> {
     let mut start = Vec::with_capacity(LFS_POINTER.len());
     let limit = LFS_POINTER.len() as u64;
-    file.by_ref()
-        .take(limit)
-        .read_to_end(&mut start)
-        .map_err(|e| e.to_string())?;
+    file.by_ref().take(limit).read_to_end(&mut start).map_err(|e| e.to_string())?;
     if start == LFS_POINTER {
         return Err(
-            "is a Git LFS pointer, not the weights: run `git lfs pull` in the folder".into(),
+            "is a Git LFS pointer, not the weights: run `git lfs pull` in the folder".into()
         );
     }
     let Some(length) = start.first_chunk().map(|bytes| u64::from_le_bytes(*bytes)) else {
-        return Err(format!(
-            "is truncated: {size} bytes, a safetensors file has at least 8"
-        ));
+        return Err(format!("is truncated: {size} bytes, a safetensors file has at least 8"));
     };
     if length > LARGEST_HEADER {
         return Err(format!(
@@ -95,9 +86,7 @@ fn check_start(file: &mut File, size: u64) -> Result<usize, String> {
 
 fn tensors(map: &Mmap, header: usize) -> Result<BTreeMap<String, StoredTensor>, String> {
     let start = 8 + header;
-    let metadata = SafeTensors::read_metadata(map)
-        .map_err(|e| words(&e, map.len() - start))?
-        .1;
+    let metadata = SafeTensors::read_metadata(map).map_err(|e| words(&e, map.len() - start))?.1;
     if let Some(name) = duplicate(&map[8..start]) {
         return Err(format!("header lists tensor {name} twice"));
     }
@@ -106,11 +95,7 @@ fn tensors(map: &Mmap, header: usize) -> Result<BTreeMap<String, StoredTensor>, 
         shape: info.shape.clone(),
         bytes: start + info.data_offsets.0..start + info.data_offsets.1,
     };
-    Ok(metadata
-        .tensors()
-        .into_iter()
-        .map(|(name, info)| (name, stored(info)))
-        .collect())
+    Ok(metadata.tensors().into_iter().map(|(name, info)| (name, stored(info))).collect())
 }
 
 /// The parser's errors in words that say what to do.
@@ -136,10 +121,7 @@ fn words(error: &SafeTensorError, data: usize) -> String {
 fn duplicate(header: &[u8]) -> Option<String> {
     let mut names = serde_json::from_slice::<Keys>(header).ok()?.0;
     names.sort_unstable();
-    names
-        .windows(2)
-        .find(|pair| pair[0] == pair[1])
-        .map(|pair| pair[0].clone())
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone())
 }
 
 /// The keys of a JSON object, repeated ones included.

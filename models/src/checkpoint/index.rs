@@ -19,23 +19,14 @@ pub(crate) fn read_index(dir: &Path) -> Result<WeightMap, Problem> {
     let index = read_json(dir, INDEX)?;
     let expected = "an object `weight_map` of tensor names and file names";
     let broken = || problem(format!("expected {expected}"));
-    let map = index
-        .get("weight_map")
-        .and_then(Value::as_object)
-        .ok_or_else(broken)?;
+    let map = index.get("weight_map").and_then(Value::as_object).ok_or_else(broken)?;
     let entry = |(name, file): (&String, &Value)| Some((name.clone(), file.as_str()?.to_owned()));
-    map.iter()
-        .map(entry)
-        .collect::<Option<_>>()
-        .ok_or_else(broken)
+    map.iter().map(entry).collect::<Option<_>>().ok_or_else(broken)
 }
 
 /// A problem of the index.
 pub(crate) fn problem(reason: impl Into<String>) -> Problem {
-    Problem::Index {
-        file: INDEX.into(),
-        reason: reason.into(),
-    }
+    Problem::Index { file: INDEX.into(), reason: reason.into() }
 }
 
 /// The path of a shard, which must lie inside the folder and lead to a file there.
@@ -43,9 +34,7 @@ pub(crate) fn problem(reason: impl Into<String>) -> Problem {
 /// Links are followed as far as the checkpoint's own folder, or its repository in a Hugging Face
 /// cache (`models--…/snapshots/REVISION` links to `models--…/blobs`).
 pub(crate) fn shard_path(dir: &Path, file: &str) -> Result<PathBuf, String> {
-    let plain = Path::new(file)
-        .components()
-        .all(|c| matches!(c, Component::Normal(_)));
+    let plain = Path::new(file).components().all(|c| matches!(c, Component::Normal(_)));
     if !plain || file.is_empty() {
         return Err("leads outside the folder; refused".into());
     }

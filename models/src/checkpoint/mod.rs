@@ -4,13 +4,16 @@
 //! a family's constructor twice: first checking only (which tensors does it ask for, do they exist,
 //! do their shapes agree with the config), then copying.
 
+mod buffer;
 mod convert;
+mod dim;
 mod experts;
 mod folder;
 mod header;
 mod index;
 mod weights;
 
+pub(crate) use dim::Dim;
 pub(crate) use experts::{ExpertNames, ExpertSizes};
 pub(crate) use folder::Folder;
-pub(crate) use weights::{Dim, WeightStore, Weights};
+pub(crate) use weights::{WeightStore, Weights};

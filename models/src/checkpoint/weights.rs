@@ -4,35 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 use super::Folder;
-use super::convert::{copy, readable};
+use super::buffer::Buffer;
+use super::convert::readable;
+use super::dim::Dim;
 use super::header::{Shard, StoredTensor};
 use crate::Problem;
 use crate::layers::{Linear, RmsNorm};
 
 /// Once so many problems are known, looking for more helps nobody.
 const ENOUGH: usize = 1000;
-
-/// A dimension with the keys of `config.json` that it comes from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dim {
-    pub(crate) size: usize,
-    pub(crate) key: &'static str,
-}
-
-impl Dim {
-    pub(crate) fn new(size: usize, key: &'static str) -> Self {
-        Self { size, key }
-    }
-}
-
-impl fmt::Display for Dim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.size, self.key)
-    }
-}
 
 /// Where tensors come from.
 #[derive(Clone, Copy)]
@@ -74,14 +57,7 @@ impl<'a> WeightStore<'a> {
     fn new(source: Source<'a>) -> Self {
         let (asked, problems, used) = Default::default();
         let (parameters, routed_parameters) = (Cell::new(0), Cell::new(0));
-        Self {
-            source,
-            asked,
-            problems,
-            used,
-            parameters,
-            routed_parameters,
-        }
+        Self { source, asked, problems, used, parameters, routed_parameters }
     }
 
     fn folder(&self) -> Option<&'a Folder> {
@@ -105,10 +81,7 @@ impl<'a> WeightStore<'a> {
 
     /// The tensors under the root.
     pub(crate) fn root(&self) -> Weights<'_> {
-        Weights {
-            store: self,
-            prefix: String::new(),
-        }
+        Weights { store: self, prefix: String::new() }
     }
 
     /// Parameters asked for, and those of them in routed experts.
@@ -127,11 +100,7 @@ impl<'a> WeightStore<'a> {
         };
         for (name, &shard) in folder.home.iter().filter(|(name, _)| !known(name)) {
             let file = folder.shards[shard].about.name.clone();
-            problems.push(Problem::ExtraTensor {
-                file,
-                name: name.clone(),
-                family: family.into(),
-            });
+            problems.push(Problem::ExtraTensor { file, name: name.clone(), family: family.into() });
         }
         problems
     }
@@ -141,15 +110,16 @@ impl<'a> WeightStore<'a> {
     }
 
     pub(super) fn count(&self, parameters: usize, routed: bool) {
-        self.parameters
-            .set(self.parameters.get().saturating_add(parameters as u64));
+        self.parameters.set(self.parameters.get().saturating_add(parameters as u64));
         if routed {
-            self.routed_parameters.set(
-                self.routed_parameters
-                    .get()
-                    .saturating_add(parameters as u64),
-            );
+            self.routed_parameters
+                .set(self.routed_parameters.get().saturating_add(parameters as u64));
         }
+    }
+
+    /// Whether asking for more tensors is pointless.
+    pub(super) fn has_enough_problems(&self) -> bool {
+        self.problems.borrow().len() > ENOUGH
     }
 
     fn note(&self, problem: Problem) {
@@ -162,13 +132,11 @@ impl<'a> WeightStore<'a> {
         name: String,
         shape: &[Dim],
     ) -> Option<(&'a Shard, &'a StoredTensor)> {
-        if self.problems.borrow().len() > ENOUGH {
+        if self.has_enough_problems() {
             return None;
         }
         let Some(folder) = self.folder() else {
-            self.asked
-                .borrow_mut()
-                .push((name, shape.iter().map(|d| d.size).collect()));
+            self.asked.borrow_mut().push((name, shape.iter().map(|d| d.size).collect()));
             return None;
         };
         let Some((shard, tensor)) = folder.get(&name) else {
@@ -190,26 +158,14 @@ impl<'a> WeightStore<'a> {
 fn mismatch(name: &str, file: &str, tensor: &StoredTensor, shape: &[Dim]) -> Option<Problem> {
     let (file, name) = (file.to_owned(), name.to_owned());
     if !readable(tensor.dtype) {
-        return Some(Problem::Dtype {
-            file,
-            name,
-            dtype: tensor.dtype.to_string(),
-        });
+        return Some(Problem::Dtype { file, name, dtype: tensor.dtype.to_string() });
     }
     if tensor.shape.iter().eq(shape.iter().map(|d| &d.size)) {
         return None;
     }
     let dims: Vec<String> = shape.iter().map(Dim::to_string).collect();
-    let (found, expected) = (
-        format!("{:?}", tensor.shape),
-        format!("[{}]", dims.join(", ")),
-    );
-    Some(Problem::Shape {
-        file,
-        name,
-        found,
-        expected,
-    })
+    let (found, expected) = (format!("{:?}", tensor.shape), format!("[{}]", dims.join(", ")));
+    Some(Problem::Shape { file, name, found, expected })
 }
 
 /// The tensors whose names begin with a prefix.
@@ -221,10 +177,7 @@ pub(crate) struct Weights<'a> {
 impl<'a> Weights<'a> {
     /// The tensors under `prefix.path`.
     pub(crate) fn at(&self, path: impl fmt::Display) -> Weights<'a> {
-        Weights {
-            store: self.store,
-            prefix: self.name(path),
-        }
+        Weights { store: self.store, prefix: self.name(path) }
     }
 
     /// Whether the folder has this tensor.
@@ -240,10 +193,7 @@ impl<'a> Weights<'a> {
 
     /// `name.weight` of `[outputs, inputs]`, without bias.
     pub(crate) fn linear(&self, name: &str, outputs: Dim, inputs: Dim) -> Linear {
-        Linear {
-            weight: self.at(name).tensor("weight", &[outputs, inputs]),
-            bias: None,
-        }
+        Linear { weight: self.at(name).tensor("weight", &[outputs, inputs]), bias: None }
     }
 
     /// `name.weight` and, where the config says so, `name.bias`.
@@ -255,10 +205,7 @@ impl<'a> Weights<'a> {
         bias: bool,
     ) -> Linear {
         let bias = bias.then(|| self.at(name).tensor("bias", &[outputs]));
-        Linear {
-            bias,
-            ..self.linear(name, outputs, inputs)
-        }
+        Linear { bias, ..self.linear(name, outputs, inputs) }
     }
 
     /// Several `[outputs, inputs]` projections of one input, one above the other.
@@ -266,18 +213,12 @@ impl<'a> Weights<'a> {
         let names: Vec<String> = names.iter().map(|n| format!("{n}.weight")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let sizes = [names.len() * outputs.size, inputs.size];
-        Linear {
-            weight: self.joined(&names, &[outputs, inputs], &sizes),
-            bias: None,
-        }
+        Linear { weight: self.joined(&names, &[outputs, inputs], &sizes), bias: None }
     }
 
     /// `name.weight` of a norm.
     pub(crate) fn norm(&self, name: &str, width: Dim, eps: f64) -> RmsNorm {
-        RmsNorm {
-            weight: self.at(name).tensor("weight", &[width]),
-            eps: eps as f32,
-        }
+        RmsNorm { weight: self.at(name).tensor("weight", &[width]), eps: eps as f32 }
     }
 
     /// Tensors of one shape laid end to end as a tensor of `sizes`.
@@ -290,56 +231,6 @@ impl<'a> Weights<'a> {
     }
 
     pub(super) fn name(&self, name: impl fmt::Display) -> String {
-        if self.prefix.is_empty() {
-            name.to_string()
-        } else {
-            format!("{}.{name}", self.prefix)
-        }
-    }
-}
-
-/// A tensor being filled from several on disk; empty while only checking.
-pub(super) struct Buffer<'a> {
-    store: &'a WeightStore<'a>,
-    sizes: Vec<usize>,
-    numbers: Vec<f32>,
-    filled: usize,
-}
-
-impl<'a> Buffer<'a> {
-    pub(super) fn new(store: &'a WeightStore<'a>, sizes: &[usize]) -> Self {
-        let length = if store.copies() {
-            sizes.iter().product()
-        } else {
-            0
-        };
-        Self {
-            store,
-            sizes: sizes.to_vec(),
-            numbers: vec![0.0; length],
-            filled: 0,
-        }
-    }
-
-    /// Appends a tensor of the given shape.
-    pub(super) fn push(&mut self, weights: &Weights<'_>, name: &str, shape: &[Dim]) {
-        let found = self.store.find(weights.name(name), shape);
-        let length = shape.iter().fold(1usize, |n, d| n.saturating_mul(d.size));
-        let place = self.filled..self.filled.saturating_add(length);
-        self.filled = place.end;
-        if let (Some((shard, tensor)), Some(out)) = (found, self.numbers.get_mut(place)) {
-            copy(&shard.map, tensor.bytes.clone(), tensor.dtype, out);
-        }
-    }
-
-    pub(super) fn finish(self, routed: bool) -> Tensor {
-        self.store.count(self.filled, routed);
-        let sizes = if self.store.copies() {
-            self.sizes
-        } else {
-            vec![0; self.sizes.len()]
-        };
-        Tensor::from_vec(self.numbers, sizes, &Device::Cpu)
-            .expect("the buffer was made as long as its shape says")
+        if self.prefix.is_empty() { name.to_string() } else { format!("{}.{name}", self.prefix) }
     }
 }

@@ -11,18 +11,11 @@ const LARGEST: u64 = 64 << 20;
 
 /// Reads `dir/file`, with Python's `NaN` and `Infinity` taken as null.
 pub(crate) fn read_json(dir: &Path, file: &str) -> Result<Value, Problem> {
-    let unreadable = |reason: String| Problem::Read {
-        file: file.into(),
-        reason,
-    };
+    let unreadable = |reason: String| Problem::Read { file: file.into(), reason };
     let path = dir.join(file);
-    let size = std::fs::metadata(&path)
-        .map_err(|e| unreadable(e.to_string()))?
-        .len();
+    let size = std::fs::metadata(&path).map_err(|e| unreadable(e.to_string()))?.len();
     if size > LARGEST {
-        return Err(unreadable(format!(
-            "{size} bytes are too many for a JSON file"
-        )));
+        return Err(unreadable(format!("{size} bytes are too many for a JSON file")));
     }
     let mut bytes = std::fs::read(&path).map_err(|e| unreadable(e.to_string()))?;
     blank_non_finite(&mut bytes);
@@ -62,11 +55,7 @@ fn blank_at(bytes: &mut [u8]) -> usize {
             bytes[..word.len()].fill(b' ');
             let null = &b"null"[..];
             // `NaN` is shorter than `null`; 0 is as good, since no key that holds it is read.
-            let replacement = if word.len() < null.len() {
-                &b"0"[..]
-            } else {
-                null
-            };
+            let replacement = if word.len() < null.len() { &b"0"[..] } else { null };
             bytes[..replacement.len()].copy_from_slice(replacement);
             return word.len() - 1;
         }

@@ -30,10 +30,7 @@ impl ConfigReader {
     /// Takes the object that a `config.json` holds.
     pub(crate) fn new(config: Value) -> Result<Self, Problem> {
         match config {
-            Value::Object(values) => Ok(Self {
-                values,
-                problems: RefCell::default(),
-            }),
+            Value::Object(values) => Ok(Self { values, problems: RefCell::default() }),
             other => Err(problem("(the whole file)", Some(&other), "an object")),
         }
     }
@@ -48,10 +45,7 @@ impl ConfigReader {
             }
             None => Map::new(),
         };
-        ConfigReader {
-            values,
-            problems: RefCell::default(),
-        }
+        ConfigReader { values, problems: RefCell::default() }
     }
 
     /// Whether any spelling has a value.
@@ -61,24 +55,18 @@ impl ConfigReader {
 
     /// A required size: an integer from 1.
     pub(crate) fn size(&self, keys: &[&str]) -> usize {
-        self.required(keys, "a positive integer", |v| {
-            integer(v).filter(|&n| n > 0)
-        })
-        .unwrap_or(1)
+        self.required(keys, "a positive integer", |v| integer(v).filter(|&n| n > 0)).unwrap_or(1)
     }
 
     /// A size that has a default.
     pub(crate) fn size_or(&self, keys: &[&str], default: usize) -> usize {
-        self.optional(keys, "a positive integer", |v| {
-            integer(v).filter(|&n| n > 0)
-        })
-        .unwrap_or(default)
+        self.optional(keys, "a positive integer", |v| integer(v).filter(|&n| n > 0))
+            .unwrap_or(default)
     }
 
     /// A count that may be 0 and has a default.
     pub(crate) fn count_or(&self, keys: &[&str], default: usize) -> usize {
-        self.optional(keys, "an integer from 0", integer)
-            .unwrap_or(default)
+        self.optional(keys, "an integer from 0", integer).unwrap_or(default)
     }
 
     /// A required count within bounds.
@@ -91,14 +79,12 @@ impl ConfigReader {
     /// A number that has a default; must be positive and finite.
     pub(crate) fn positive_or(&self, keys: &[&str], default: f64) -> f64 {
         let positive = |v: &Value| v.as_f64().filter(|n| n.is_finite() && *n > 0.0);
-        self.optional(keys, "a positive number", positive)
-            .unwrap_or(default)
+        self.optional(keys, "a positive number", positive).unwrap_or(default)
     }
 
     /// A flag that has a default.
     pub(crate) fn flag_or(&self, keys: &[&str], default: bool) -> bool {
-        self.optional(keys, "true or false", Value::as_bool)
-            .unwrap_or(default)
+        self.optional(keys, "true or false", Value::as_bool).unwrap_or(default)
     }
 
     /// A text, where there is one.
@@ -109,26 +95,20 @@ impl ConfigReader {
     /// A list of texts, where there is one.
     pub(crate) fn texts(&self, keys: &[&str]) -> Option<Vec<String>> {
         let text = |v: &Value| v.as_str().map(str::to_owned);
-        self.optional(keys, "a list of strings", |v| {
-            v.as_array()?.iter().map(text).collect()
-        })
+        self.optional(keys, "a list of strings", |v| v.as_array()?.iter().map(text).collect())
     }
 
     /// A list of layer numbers; empty where absent.
     pub(crate) fn layer_numbers(&self, keys: &[&str], layers: usize) -> Vec<usize> {
         let number = |v: &Value| integer(v).filter(|&n| n < layers);
         let expected = format!("a list of layer numbers below {layers}");
-        self.optional(keys, &expected, |v| {
-            v.as_array()?.iter().map(number).collect()
-        })
-        .unwrap_or_default()
+        self.optional(keys, &expected, |v| v.as_array()?.iter().map(number).collect())
+            .unwrap_or_default()
     }
 
     /// Notes a problem with the value of a key.
     pub(crate) fn reject(&self, keys: &[&str], expected: impl Into<String>) {
-        let (key, value) = self
-            .find(keys)
-            .map_or((keys[0], None), |(k, v)| (k, Some(v)));
+        let (key, value) = self.find(keys).map_or((keys[0], None), |(k, v)| (k, Some(v)));
         self.note(problem(key, value, &expected.into()));
     }
 
@@ -139,9 +119,7 @@ impl ConfigReader {
 
     /// Takes over another reader's problems.
     pub(crate) fn absorb(&self, other: ConfigReader) {
-        self.problems
-            .borrow_mut()
-            .extend(other.problems.into_inner());
+        self.problems.borrow_mut().extend(other.problems.into_inner());
     }
 
     /// Everything noted so far.
@@ -183,20 +161,12 @@ impl ConfigReader {
 }
 
 fn integer(value: &Value) -> Option<usize> {
-    value
-        .as_u64()
-        .and_then(|n| usize::try_from(n).ok())
-        .filter(|&n| n <= LARGEST_SIZE)
+    value.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|&n| n <= LARGEST_SIZE)
 }
 
 fn problem(key: &str, value: Option<&Value>, expected: &str) -> Problem {
     let value = value.map_or_else(|| "missing".to_owned(), |v| shortened(&v.to_string()));
-    Problem::Config {
-        file: FILE.into(),
-        key: key.into(),
-        value,
-        expected: expected.into(),
-    }
+    Problem::Config { file: FILE.into(), key: key.into(), value, expected: expected.into() }
 }
 
 fn shortened(text: &str) -> String {
@@ -228,19 +198,10 @@ mod tests {
         for key in ["a", "b", "c", "e"] {
             config.size(&[key]);
         }
-        let messages: Vec<String> = config
-            .take_problems()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(
-            messages[0],
-            "config.json: `a` is \"x\"; expected a positive integer"
-        );
-        assert_eq!(
-            messages[1],
-            "config.json: `b` is missing; expected a positive integer"
-        );
+        let messages: Vec<String> =
+            config.take_problems().iter().map(ToString::to_string).collect();
+        assert_eq!(messages[0], "config.json: `a` is \"x\"; expected a positive integer");
+        assert_eq!(messages[1], "config.json: `b` is missing; expected a positive integer");
         assert_eq!(messages.len(), 4);
     }
 }

@@ -19,12 +19,7 @@ pub(crate) enum Scaling {
     /// All frequencies divided by a factor.
     Linear(f64),
     /// Llama 3.1's smooth interpolation between unchanged and divided frequencies.
-    Llama3 {
-        factor: f64,
-        low: f64,
-        high: f64,
-        original: f64,
-    },
+    Llama3 { factor: f64, low: f64, high: f64, original: f64 },
 }
 
 impl RopeConfig {
@@ -35,10 +30,7 @@ impl RopeConfig {
         let base = rope.positive_or(&["rope_theta"], outer);
         let scaling = Scaling::read(&rope, config);
         if rope.positive_or(&["partial_rotary_factor"], 1.0) != 1.0 {
-            rope.reject(
-                &["partial_rotary_factor"],
-                "1 (partial rotation is not built in)",
-            );
+            rope.reject(&["partial_rotary_factor"], "1 (partial rotation is not built in)");
         }
         config.absorb(rope);
         Self { base, scaling }
@@ -49,9 +41,7 @@ impl RopeConfig {
     /// Formulas: `modeling_rope_utils.py` of transformers.
     pub(crate) fn frequencies(&self, width: usize) -> Vec<f32> {
         let plain = |i: usize| self.base.powf(-((2 * i) as f64) / width as f64);
-        (0..width / 2)
-            .map(|i| self.scaling.apply(plain(i)) as f32)
-            .collect()
+        (0..width / 2).map(|i| self.scaling.apply(plain(i)) as f32).collect()
     }
 }
 
@@ -80,12 +70,7 @@ impl Scaling {
         match *self {
             Self::Default => frequency,
             Self::Linear(factor) => frequency / factor,
-            Self::Llama3 {
-                factor,
-                low,
-                high,
-                original,
-            } => {
+            Self::Llama3 { factor, low, high, original } => {
                 let turns = original * frequency / std::f64::consts::TAU;
                 let smooth = ((turns - low) / (high - low)).clamp(0.0, 1.0);
                 frequency * ((1.0 - smooth) / factor + smooth)
@@ -100,12 +85,7 @@ mod tests {
 
     #[test]
     fn llama3_leaves_fast_frequencies_and_divides_slow_ones() {
-        let scaling = Scaling::Llama3 {
-            factor: 8.0,
-            low: 1.0,
-            high: 4.0,
-            original: 8192.0,
-        };
+        let scaling = Scaling::Llama3 { factor: 8.0, low: 1.0, high: 4.0, original: 8192.0 };
         assert_eq!(scaling.apply(1.0), 1.0);
         assert_eq!(scaling.apply(1e-5), 1e-5 / 8.0);
         let between = scaling.apply(2.0 * std::f64::consts::TAU / 8192.0);

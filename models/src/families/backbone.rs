@@ -64,11 +64,7 @@ impl Backbone {
             );
         }
         let head_dim = config.size_or(&["head_dim"], (self.hidden / heads).max(1));
-        AttentionShape {
-            heads,
-            kv_heads,
-            head_dim,
-        }
+        AttentionShape { heads, kv_heads, head_dim }
     }
 
     /// The shape of a dense model of this backbone.
@@ -95,9 +91,7 @@ impl Backbone {
         layers: Vec<Layer>,
     ) -> Decoder {
         let matrix = [self.vocab(), self.hidden()];
-        let embedding = Embedding {
-            weight: weights.at(names.embedding).tensor("weight", &matrix),
-        };
+        let embedding = Embedding { weight: weights.at(names.embedding).tensor("weight", &matrix) };
         // A head on disk wins over the flag: some tunes untie it and forget to say so.
         let tied = self.tied && !weights.has("lm_head.weight");
         let weight = if tied {
@@ -105,23 +99,10 @@ impl Backbone {
         } else {
             weights.at("lm_head").tensor("weight", &matrix)
         };
-        let head = Head {
-            norm: weights.norm(names.norm, self.hidden(), self.eps),
-            weight,
-        };
+        let head = Head { norm: weights.norm(names.norm, self.hidden(), self.eps), weight };
         let slots = layers.len();
-        let architecture = Architecture {
-            tied_head: tied,
-            ..architecture
-        };
-        Decoder {
-            architecture,
-            embedding,
-            rotary,
-            layers,
-            slots,
-            head,
-        }
+        let architecture = Architecture { tied_head: tied, ..architecture };
+        Decoder { architecture, embedding, rotary, layers, slots, head }
     }
 }
 
@@ -129,10 +110,7 @@ impl Backbone {
 pub(crate) fn refuse_sliding_window(config: &ConfigReader) {
     let used = config.flag_or(&["use_sliding_window"], true);
     if used && config.count_or(&["sliding_window"], 0) > 0 {
-        config.reject(
-            &["sliding_window"],
-            "null (windowed attention is not built in)",
-        );
+        config.reject(&["sliding_window"], "null (windowed attention is not built in)");
     }
 }
 

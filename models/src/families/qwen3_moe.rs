@@ -27,10 +27,7 @@ pub(crate) const FAMILY: Family = Family {
     read: |config| Box::new(Qwen3Moe::read(config)),
 };
 
-const OUTER: OuterNames = OuterNames {
-    embedding: "model.embed_tokens",
-    norm: "model.norm",
-};
+const OUTER: OuterNames = OuterNames { embedding: "model.embed_tokens", norm: "model.norm" };
 
 const EXPERTS: ExpertNames = ExpertNames {
     up: &["gate_proj", "up_proj"],
@@ -72,12 +69,7 @@ impl Qwen3Moe {
                 config.size(&["moe_intermediate_size"]),
                 "moe_intermediate_size",
             ),
-            top_k: config.within(
-                &["num_experts_per_tok"],
-                1,
-                experts,
-                " (the number of experts)",
-            ),
+            top_k: config.within(&["num_experts_per_tok"], 1, experts, " (the number of experts)"),
             norm_topk: config.flag_or(&["norm_topk_prob"], false),
             moe_layers: moe_layers(config, backbone.layers),
             backbone,
@@ -90,16 +82,9 @@ impl Qwen3Moe {
         let layer = Layer::default().then(norm("input_layernorm"), attention);
         let after = norm("post_attention_layernorm");
         match self.moe_layers.iter().position(|&n| n == number) {
-            Some(index) => layer.then(
-                after,
-                self.moe(
-                    MoeLayer {
-                        index,
-                        layer: number,
-                    },
-                    &weights.at("mlp"),
-                ),
-            ),
+            Some(index) => {
+                layer.then(after, self.moe(MoeLayer { index, layer: number }, &weights.at("mlp")))
+            }
             None => layer.then(after, self.mlp(&weights.at("mlp"))),
         }
     }
@@ -137,14 +122,8 @@ impl Qwen3Moe {
             scale: 1.0,
         };
         let gate = weights.linear("gate", self.experts, self.backbone.hidden());
-        let experts = weights
-            .at("experts")
-            .experts(&EXPERTS, sizes, Activation::SwiGlu);
-        Moe {
-            layer,
-            router: Router { gate, rule },
-            experts,
-        }
+        let experts = weights.at("experts").experts(&EXPERTS, sizes, Activation::SwiGlu);
+        Moe { layer, router: Router { gate, rule }, experts }
     }
 
     fn mlp(&self, weights: &Weights<'_>) -> Mlp {
@@ -161,9 +140,7 @@ impl Qwen3Moe {
 fn moe_layers(config: &ConfigReader, layers: usize) -> Vec<usize> {
     let dense = config.layer_numbers(&["mlp_only_layers"], layers);
     let step = config.size_or(&["decoder_sparse_step"], 1);
-    (0..layers)
-        .filter(|n| !dense.contains(n) && (n + 1) % step == 0)
-        .collect()
+    (0..layers).filter(|n| !dense.contains(n) && (n + 1) % step == 0).collect()
 }
 
 impl FamilyConfig for Qwen3Moe {
@@ -187,11 +164,7 @@ impl FamilyConfig for Qwen3Moe {
         let layer = |n| self.layer(n, &weights.at(format_args!("model.layers.{n}")));
         let layers = (0..self.backbone.layers).map(layer).collect();
         let frequencies = self.rope.frequencies(self.attention.head_dim);
-        let rotary = Some(Rotary {
-            frequencies,
-            pairs: Pairs::Halves,
-        });
-        self.backbone
-            .decoder(self.architecture(), &OUTER, weights, rotary, layers)
+        let rotary = Some(Rotary { frequencies, pairs: Pairs::Halves });
+        self.backbone.decoder(self.architecture(), &OUTER, weights, rotary, layers)
     }
 }

@@ -61,14 +61,9 @@ pub(crate) struct Siblings<'a> {
 /// Returns `[rows, query · value_dim]`.
 pub(crate) fn attend(q: &[f32], forest: &[Siblings<'_>], heads: Heads) -> Vec<f32> {
     let tiles: Vec<Tile<'_>> = forest.iter().flat_map(|s| tiles_of(s, heads)).collect();
-    let work: Vec<(&Tile<'_>, usize)> = tiles
-        .iter()
-        .flat_map(|t| (0..heads.kv).map(move |h| (t, h)))
-        .collect();
-    let parts: Vec<Vec<f32>> = work
-        .par_iter()
-        .map(|(tile, h)| tile.run(q, *h, heads))
-        .collect();
+    let work: Vec<(&Tile<'_>, usize)> =
+        tiles.iter().flat_map(|t| (0..heads.kv).map(move |h| (t, h))).collect();
+    let parts: Vec<Vec<f32>> = work.par_iter().map(|(tile, h)| tile.run(q, *h, heads)).collect();
     let width = heads.query * heads.value_dim;
     let mut out = vec![0.0; q.len() / (heads.query * heads.key_dim) * width];
     for ((tile, head), part) in work.iter().zip(&parts) {
@@ -111,10 +106,7 @@ fn tiles_of<'a>(siblings: &'a Siblings<'a>, heads: Heads) -> Vec<Tile<'a>> {
         }
     }
     if !pieces.is_empty() {
-        tiles.push(Tile {
-            ancestors: &siblings.ancestors,
-            pieces,
-        });
+        tiles.push(Tile { ancestors: &siblings.ancestors, pieces });
     }
     tiles
 }
@@ -126,9 +118,7 @@ impl Tile<'_> {
 
     /// Packed row numbers, in the tile's order.
     fn rows(&self) -> impl Iterator<Item = usize> {
-        self.pieces
-            .iter()
-            .flat_map(|p| p.member.first + p.from..p.member.first + p.to)
+        self.pieces.iter().flat_map(|p| p.member.first + p.from..p.member.first + p.to)
     }
 
     /// One key/value head of the tile: `[tokens · group, value_dim]`.
@@ -202,22 +192,13 @@ impl Running {
         let tokens = rows.len() / self.heads.group();
         let visible = keys.min(causal_from.saturating_add(tokens));
         for start in (0..visible).step_by(KEYS) {
-            let step = Step {
-                start,
-                keys: KEYS.min(visible - start),
-                causal_from,
-            };
-            self.step(q, rows.clone(), block, step);
+            let step = Step { start, keys: KEYS.min(visible - start), causal_from };
+            self.step(q, rows.clone(), block, &step);
         }
     }
 
-    fn step(&mut self, q: &[f32], rows: std::ops::Range<usize>, block: Block<'_>, step: Step) {
-        let Heads {
-            kv,
-            key_dim,
-            value_dim,
-            ..
-        } = self.heads;
+    fn step(&mut self, q: &[f32], rows: std::ops::Range<usize>, block: Block<'_>, step: &Step) {
+        let Heads { kv, key_dim, value_dim, .. } = self.heads;
         let (m, n) = (rows.len(), step.keys);
         let k = &block.k[step.start * kv * key_dim + self.head * key_dim..];
         let v = &block.v[step.start * kv * value_dim + self.head * value_dim..];
@@ -270,9 +251,6 @@ struct Step {
 impl Step {
     /// How many of the step's keys the tile's n-th token sees.
     fn visible(&self, token: usize) -> usize {
-        self.causal_from
-            .saturating_add(token + 1)
-            .saturating_sub(self.start)
-            .min(self.keys)
+        self.causal_from.saturating_add(token + 1).saturating_sub(self.start).min(self.keys)
     }
 }

@@ -112,25 +112,15 @@ impl Sorted {
             order[at] = choice as u32;
             place[choice] = at as u32;
         }
-        Self {
-            order,
-            place,
-            starts,
-        }
+        Self { order, place, starts }
     }
 
     fn tasks(&self) -> impl Iterator<Item = Task> {
-        self.starts
-            .windows(2)
-            .enumerate()
-            .flat_map(|(expert, bounds)| {
-                let end = bounds[1];
-                let rows = move |start| start..end.min(start + ROWS);
-                (bounds[0]..end).step_by(ROWS).map(move |start| Task {
-                    expert,
-                    rows: rows(start),
-                })
-            })
+        self.starts.windows(2).enumerate().flat_map(|(expert, bounds)| {
+            let end = bounds[1];
+            let rows = move |start| start..end.min(start + ROWS);
+            (bounds[0]..end).step_by(ROWS).map(move |start| Task { expert, rows: rows(start) })
+        })
     }
 
     fn waves(&self, hidden: usize) -> Vec<Vec<Task>> {
@@ -143,10 +133,7 @@ impl Sorted {
                 room = WAVE.max(numbers);
             }
             room -= numbers;
-            waves
-                .last_mut()
-                .expect("one was just pushed if there was none")
-                .push(task);
+            waves.last_mut().expect("one was just pushed if there was none").push(task);
         }
         waves
     }
@@ -171,8 +158,7 @@ fn run_wave(x: &[f32], top_k: usize, sorted: &Sorted, wave: &[Task], stack: Stac
 }
 
 fn gather(x: &[f32], rows: impl Iterator<Item = usize>, width: usize) -> Vec<f32> {
-    rows.flat_map(|row| x[row * width..][..width].iter().copied())
-        .collect()
+    rows.flat_map(|row| x[row * width..][..width].iter().copied()).collect()
 }
 
 impl Stack<'_> {
@@ -184,23 +170,9 @@ impl Stack<'_> {
         let up = Mat::new(&self.up[expert * outer * hidden..], outer, hidden);
         let down = Mat::new(&self.down[expert * hidden * inner..], hidden, inner);
         let mut middle = vec![0.0; rows * outer];
-        multiply(
-            &mut middle,
-            outer,
-            Mat::new(x, rows, hidden),
-            up.t(),
-            false,
-            Threads::One,
-        );
+        multiply(&mut middle, outer, Mat::new(x, rows, hidden), up.t(), false, Threads::One);
         let middle = self.activation.apply(middle, inner);
-        multiply(
-            out,
-            hidden,
-            Mat::new(&middle, rows, inner),
-            down.t(),
-            false,
-            Threads::One,
-        );
+        multiply(out, hidden, Mat::new(&middle, rows, inner), down.t(), false, Threads::One);
     }
 }
 
@@ -214,21 +186,16 @@ fn add_wave(
     hidden: usize,
 ) {
     let span = first..first + outputs.len() / hidden;
-    out.par_chunks_mut(hidden)
-        .enumerate()
-        .with_min_len(16)
-        .for_each(|(token, out)| {
-            let choices = token * chosen.top_k..(token + 1) * chosen.top_k;
-            for (&place, &weight) in sorted.place[choices.clone()]
-                .iter()
-                .zip(&chosen.weights[choices])
-            {
-                if span.contains(&(place as usize)) {
-                    let row = (place as usize - first) * hidden;
-                    vector::add_scaled(out, &outputs[row..][..hidden], weight);
-                }
+    out.par_chunks_mut(hidden).enumerate().with_min_len(16).for_each(|(token, out)| {
+        let choices = token * chosen.top_k..(token + 1) * chosen.top_k;
+        for (&place, &weight) in sorted.place[choices.clone()].iter().zip(&chosen.weights[choices])
+        {
+            if span.contains(&(place as usize)) {
+                let row = (place as usize - first) * hidden;
+                vector::add_scaled(out, &outputs[row..][..hidden], weight);
             }
-        });
+        }
+    });
 }
 
 #[cfg(test)]
@@ -242,11 +209,7 @@ mod tests {
         assert_eq!(sorted.order, [1, 5, 2, 0, 3, 4]);
         assert_eq!(sorted.starts, [0, 2, 3, 6, 6]);
         assert!(
-            sorted
-                .place
-                .iter()
-                .enumerate()
-                .all(|(c, &p)| sorted.order[p as usize] as usize == c)
+            sorted.place.iter().enumerate().all(|(c, &p)| sorted.order[p as usize] as usize == c)
         );
     }
 
@@ -255,16 +218,8 @@ mod tests {
         let ids: Vec<u32> = (0..5000).map(|i| i % 3).collect();
         let sorted = Sorted::new(&ids, 3);
         let waves = sorted.waves(WAVE / 1000);
-        assert!(
-            waves
-                .iter()
-                .all(|w| w.iter().map(|t| t.rows.len()).sum::<usize>() <= 1000)
-        );
-        let rows: Vec<usize> = waves
-            .iter()
-            .flatten()
-            .flat_map(|t| t.rows.clone())
-            .collect();
+        assert!(waves.iter().all(|w| w.iter().map(|t| t.rows.len()).sum::<usize>() <= 1000));
+        let rows: Vec<usize> = waves.iter().flatten().flat_map(|t| t.rows.clone()).collect();
         assert_eq!(rows, (0..5000).collect::<Vec<_>>());
     }
 
@@ -279,11 +234,7 @@ mod tests {
             inner: 1,
             activation: Activation::ReluSquared,
         };
-        let chosen = Chosen {
-            ids: &[0, 1, 1, 0],
-            weights: &[1.0, 0.5, 2.0, 1.0],
-            top_k: 2,
-        };
+        let chosen = Chosen { ids: &[0, 1, 1, 0], weights: &[1.0, 0.5, 2.0, 1.0], top_k: 2 };
         assert_eq!(mix(&[3.0, -1.0], chosen, stack), [9.0 + 0.5 * 36.0, 0.0]);
     }
 }

@@ -31,29 +31,16 @@ pub(crate) fn predict(
     targets: &[&[u32]],
 ) -> Vec<Prediction> {
     let rows = x.chunks(ROWS * projection.hidden).zip(targets.chunks(ROWS));
-    rows.flat_map(|(x, targets)| predict_rows(x, projection, targets))
-        .collect()
+    rows.flat_map(|(x, targets)| predict_rows(x, projection, targets)).collect()
 }
 
 fn predict_rows(x: &[f32], projection: Projection<'_>, targets: &[&[u32]]) -> Vec<Prediction> {
     let width = BLOCK * projection.hidden;
     let blocks = projection.weight.par_chunks(width).enumerate();
     let parts: Vec<Vec<Part>> = blocks
-        .map(|(i, weight)| {
-            block(
-                x,
-                Projection {
-                    weight,
-                    ..projection
-                },
-                i * BLOCK,
-                targets,
-            )
-        })
+        .map(|(i, weight)| block(x, Projection { weight, ..projection }, i * BLOCK, targets))
         .collect();
-    (0..targets.len())
-        .map(|row| join(parts.iter().map(|p| &p[row]), targets[row]))
-        .collect()
+    (0..targets.len()).map(|row| join(parts.iter().map(|p| &p[row]), targets[row])).collect()
 }
 
 /// What a block of the vocabulary says about one row.
@@ -66,50 +53,28 @@ struct Part {
 }
 
 fn block(x: &[f32], projection: Projection<'_>, first: usize, targets: &[&[u32]]) -> Vec<Part> {
-    let (hidden, width) = (
-        projection.hidden,
-        projection.weight.len() / projection.hidden,
-    );
+    let (hidden, width) = (projection.hidden, projection.weight.len() / projection.hidden);
     let mut logits = vec![0.0; targets.len() * width];
     let x = Mat::new(x, targets.len(), hidden);
     let weight = Mat::new(projection.weight, width, hidden);
     multiply(&mut logits, width, x, weight.t(), false, Threads::One);
-    logits
-        .chunks_mut(width)
-        .zip(targets)
-        .map(|(row, targets)| part(row, first, targets))
-        .collect()
+    logits.chunks_mut(width).zip(targets).map(|(row, targets)| part(row, first, targets)).collect()
 }
 
 fn part(logits: &mut [f32], first: usize, targets: &[u32]) -> Part {
     let inside = |&token: &u32| logits.get((token as usize).wrapping_sub(first)).copied();
-    let found = targets
-        .iter()
-        .enumerate()
-        .filter_map(|(i, t)| Some((i, inside(t)?)))
-        .collect();
+    let found = targets.iter().enumerate().filter_map(|(i, t)| Some((i, inside(t)?))).collect();
     let max = vector::max(logits);
     let argmax = logits.iter().position(|&l| l == max).unwrap_or(0);
     let sum = f64::from(vector::exp_sum(logits, max));
-    Part {
-        max,
-        argmax: (first + argmax) as u32,
-        sum,
-        found,
-    }
+    Part { max, argmax: (first + argmax) as u32, sum, found }
 }
 
 /// Joins the blocks of one row; of equal maxima the first block, so the lowest id, wins.
 fn join<'a>(parts: impl Iterator<Item = &'a Part> + Clone, targets: &[u32]) -> Prediction {
     let best = |a: &'a Part, b: &'a Part| if b.max > a.max { b } else { a };
-    let (max, argmax) = parts
-        .clone()
-        .reduce(best)
-        .map_or((0.0, 0), |p| (p.max, p.argmax));
-    let sum: f64 = parts
-        .clone()
-        .map(|p| p.sum * f64::from(p.max - max).exp())
-        .sum();
+    let (max, argmax) = parts.clone().reduce(best).map_or((0.0, 0), |p| (p.max, p.argmax));
+    let sum: f64 = parts.clone().map(|p| p.sum * f64::from(p.max - max).exp()).sum();
     let log_sum = f64::from(max) + sum.ln();
     let mut log_probs = vec![f64::NEG_INFINITY; targets.len()];
     for &(i, logit) in parts.flat_map(|p| &p.found) {
@@ -131,24 +96,12 @@ mod tests {
 
     #[test]
     fn blocks_join_to_the_whole_log_softmax() {
-        let weight: Vec<f32> = (0..2 * (BLOCK + 77) * 3)
-            .map(|i| (i as f32 * 0.7).sin())
-            .collect();
-        let x: Vec<f32> = (0..3 * (ROWS + 2))
-            .map(|i| (i as f32 * 0.3).cos())
-            .collect();
-        let targets: Vec<[u32; 3]> = (0..ROWS as u32 + 2)
-            .map(|r| [r, 1023, 2 * 1024 + 150])
-            .collect();
+        let weight: Vec<f32> = (0..2 * (BLOCK + 77) * 3).map(|i| (i as f32 * 0.7).sin()).collect();
+        let x: Vec<f32> = (0..3 * (ROWS + 2)).map(|i| (i as f32 * 0.3).cos()).collect();
+        let targets: Vec<[u32; 3]> =
+            (0..ROWS as u32 + 2).map(|r| [r, 1023, 2 * 1024 + 150]).collect();
         let lists: Vec<&[u32]> = targets.iter().map(|t| &t[..]).collect();
-        let rows = predict(
-            &x,
-            Projection {
-                weight: &weight,
-                hidden: 3,
-            },
-            &lists,
-        );
+        let rows = predict(&x, Projection { weight: &weight, hidden: 3 }, &lists);
         for ((x, targets), (row, finite)) in x.chunks(3).zip(&targets).zip(&rows) {
             let expected = naive(x, &weight);
             let best = expected[row.argmax as usize];
@@ -162,23 +115,10 @@ mod tests {
     #[test]
     fn equal_logits_go_to_the_lowest_id_and_nan_is_told() {
         let weight = vec![1.0; 2 * BLOCK];
-        let rows = predict(
-            &[1.0],
-            Projection {
-                weight: &weight,
-                hidden: 1,
-            },
-            &[&[]],
-        );
+        let rows = predict(&[1.0], Projection { weight: &weight, hidden: 1 }, &[&[]]);
         assert_eq!(rows[0].0.argmax, 0);
-        let rows = predict(
-            &[f32::NAN, 1.0],
-            Projection {
-                weight: &weight,
-                hidden: 1,
-            },
-            &[&[], &[]],
-        );
+        let rows =
+            predict(&[f32::NAN, 1.0], Projection { weight: &weight, hidden: 1 }, &[&[], &[]]);
         assert!(!rows[0].1 && rows[1].1);
     }
 }

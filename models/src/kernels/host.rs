@@ -17,18 +17,11 @@ pub(crate) struct Host<'a> {
 pub(crate) fn host(tensor: &Tensor) -> Result<Host<'_>> {
     let (storage, layout) = tensor.storage_and_layout();
     let Some((start, end)) = layout.contiguous_offsets() else {
-        return Err(Error::msg(
-            "a kernel was given a tensor that is not contiguous",
-        ));
+        return Err(Error::msg("a kernel was given a tensor that is not contiguous"));
     };
     match &*storage {
-        Storage::Cpu(CpuStorage::F32(_)) => Ok(Host {
-            storage,
-            range: start..end,
-        }),
-        _ => Err(Error::msg(
-            "a CPU kernel was given a tensor that is not f32 in host memory",
-        )),
+        Storage::Cpu(CpuStorage::F32(_)) => Ok(Host { storage, range: start..end }),
+        _ => Err(Error::msg("a CPU kernel was given a tensor that is not f32 in host memory")),
     }
 }
 

@@ -20,13 +20,7 @@ impl<'a> Mat<'a> {
 
     /// Row-major; a row starts `row_stride` numbers after the one before it.
     pub(crate) fn strided(data: &'a [f32], rows: usize, cols: usize, row_stride: usize) -> Self {
-        Self {
-            data,
-            rows,
-            cols,
-            row_stride,
-            col_stride: 1,
-        }
+        Self { data, rows, cols, row_stride, col_stride: 1 }
     }
 
     /// The transpose, without moving a number.
@@ -82,23 +76,13 @@ fn multiply_one_row(out: &mut [f32], a: Mat<'_>, b: Mat<'_>, add: bool, threads:
     let row = |c: usize| a.data[c * a.col_stride];
     let twice: Vec<f32> = (0..2 * a.cols).map(|i| row(i % a.cols)).collect();
     let mut both = vec![0.0; 2 * b.cols];
-    call_gemm(
-        &mut both,
-        b.cols,
-        Mat::new(&twice, 2, a.cols),
-        b,
-        false,
-        threads,
-    );
+    call_gemm(&mut both, b.cols, Mat::new(&twice, 2, a.cols), b, false, threads);
     for (out, product) in out.iter_mut().zip(&both) {
         *out = if add { *out + product } else { *product };
     }
 }
 
-#[expect(
-    unsafe_code,
-    reason = "gemm takes pointers; the assertions bound everything it touches"
-)]
+#[expect(unsafe_code, reason = "gemm takes pointers; the assertions bound everything it touches")]
 fn call_gemm(
     out: &mut [f32],
     out_stride: usize,
@@ -108,14 +92,8 @@ fn call_gemm(
     threads: Threads,
 ) {
     let (m, n, k) = (a.rows, b.cols, a.cols);
-    assert!(
-        a.data.len() >= a.reach() && b.data.len() >= b.reach(),
-        "operands of a product"
-    );
-    assert!(
-        out_stride >= n && out.len() >= (m - 1) * out_stride + n,
-        "output of a product"
-    );
+    assert!(a.data.len() >= a.reach() && b.data.len() >= b.reach(), "operands of a product");
+    assert!(out_stride >= n && out.len() >= (m - 1) * out_stride + n, "output of a product");
     let parallelism = match threads {
         Threads::One => Parallelism::None,
         Threads::Pool => Parallelism::Rayon(0),
@@ -167,12 +145,7 @@ mod tests {
         let all = linear(&x, &w, 7, 3);
         for (row, expected) in all.chunks(3).enumerate() {
             let alone = linear(&x[row * 7..][..7], &w, 7, 3);
-            assert!(
-                alone
-                    .iter()
-                    .zip(expected)
-                    .all(|(a, b)| (a - b).abs() < 1e-6)
-            );
+            assert!(alone.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6));
         }
     }
 
@@ -180,14 +153,7 @@ mod tests {
     fn products_can_be_added_to_what_is_there() {
         let (a, b) = ([1.0, 2.0], [3.0, 4.0]);
         let mut out = [10.0, 0.0];
-        multiply(
-            &mut out,
-            1,
-            Mat::new(&a, 1, 2),
-            Mat::new(&b, 2, 1),
-            true,
-            Threads::One,
-        );
+        multiply(&mut out, 1, Mat::new(&a, 1, 2), Mat::new(&b, 2, 1), true, Threads::One);
         assert_eq!(out, [21.0, 0.0]);
     }
 
@@ -196,13 +162,6 @@ mod tests {
     fn a_matrix_larger_than_its_slice_is_refused() {
         let a = [0.0; 4];
         let mut out = [0.0; 9];
-        multiply(
-            &mut out,
-            3,
-            Mat::new(&a, 3, 3),
-            Mat::new(&a, 3, 3),
-            false,
-            Threads::One,
-        );
+        multiply(&mut out, 3, Mat::new(&a, 3, 3), Mat::new(&a, 3, 3), false, Threads::One);
     }
 }

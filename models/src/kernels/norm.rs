@@ -16,10 +16,7 @@ pub(crate) fn rms_norm(x: &[f32], weight: &[f32], eps: f32) -> Vec<f32> {
         vector::scale_by(out, x, weight, 1.0 / (mean + eps).sqrt());
     };
     let rows = SERIAL.div_ceil(width);
-    out.par_chunks_mut(width)
-        .zip(x.par_chunks(width))
-        .with_min_len(rows)
-        .for_each(row);
+    out.par_chunks_mut(width).zip(x.par_chunks(width)).with_min_len(rows).for_each(row);
     out
 }
 

@@ -15,26 +15,17 @@ pub(crate) enum Pairs {
 ///
 /// `x` is `[rows, heads, width]`; `cos` and `sin` are `[rows, angles]`.
 pub(crate) fn rotate(x: &mut [f32], layout: Layout, cos: &[f32], sin: &[f32]) {
-    let Layout {
-        heads,
-        width,
-        first,
-        angles,
-        pairs,
-    } = layout;
+    let Layout { heads, width, first, angles, pairs } = layout;
     let tables = cos.par_chunks(angles).zip(sin.par_chunks(angles));
-    x.par_chunks_mut(heads * width)
-        .zip(tables)
-        .with_min_len(16)
-        .for_each(|(row, (cos, sin))| {
-            for head in row.chunks_mut(width) {
-                let part = &mut head[first..first + 2 * angles];
-                match pairs {
-                    Pairs::Halves => rotate_halves(part, cos, sin),
-                    Pairs::Neighbours => rotate_neighbours(part, cos, sin),
-                }
+    x.par_chunks_mut(heads * width).zip(tables).with_min_len(16).for_each(|(row, (cos, sin))| {
+        for head in row.chunks_mut(width) {
+            let part = &mut head[first..first + 2 * angles];
+            match pairs {
+                Pairs::Halves => rotate_halves(part, cos, sin),
+                Pairs::Neighbours => rotate_neighbours(part, cos, sin),
             }
-        });
+        }
+    });
 }
 
 /// Where in a row the rotated numbers lie.

@@ -46,11 +46,7 @@ fn exp(x: f32) -> f32 {
     let p = 1.987_569_1e-4 * r + 1.398_199_9e-3;
     let p = (p * r + 8.333_452e-3) * r + 4.166_579_6e-2;
     let p = (p * r + 1.666_666_5e-1) * r + 0.5;
-    let power = (shifted
-        .to_bits()
-        .wrapping_sub(ROUND.to_bits())
-        .wrapping_add(127))
-        << 23;
+    let power = (shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127)) << 23;
     let value = (p * r * r + r + 1.0) * f32::from_bits(power);
     if x < -87.33 { 0.0 } else { value }
 }

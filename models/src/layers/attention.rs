@@ -28,10 +28,7 @@ impl AttentionShape {
 
     /// Numbers of a token's keys, and of its values.
     pub(crate) fn kv_width(&self) -> Dim {
-        Dim::new(
-            self.kv_heads * self.head_dim,
-            "num_key_value_heads × head_dim",
-        )
+        Dim::new(self.kv_heads * self.head_dim, "num_key_value_heads × head_dim")
     }
 
     /// Numbers that a cached token costs.
@@ -63,19 +60,9 @@ pub(crate) struct Attention {
 
 impl Attention {
     fn heads(&self) -> Heads {
-        let AttentionShape {
-            heads,
-            kv_heads,
-            head_dim,
-        } = self.shape;
+        let AttentionShape { heads, kv_heads, head_dim } = self.shape;
         let scale = 1.0 / (head_dim as f32).sqrt();
-        Heads {
-            query: heads,
-            kv: kv_heads,
-            key_dim: head_dim,
-            value_dim: head_dim,
-            scale,
-        }
+        Heads { query: heads, kv: kv_heads, key_dim: head_dim, value_dim: head_dim, scale }
     }
 
     fn positioned(&self, x: Tensor, heads: usize, step: &Step<'_>) -> Result<Tensor> {

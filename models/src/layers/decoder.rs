@@ -67,14 +67,9 @@ impl Decoder {
 
     fn predict(&self, batch: &Batch, pass: &Pass, x: &Tensor) -> Result<Vec<Prediction>> {
         let wants = || {
-            pass.segments
-                .iter()
-                .zip(&batch.segments)
-                .flat_map(|(p, s)| {
-                    s.wants
-                        .iter()
-                        .map(|want| (p.rows.start + want.row, want.targets.as_slice()))
-                })
+            pass.segments.iter().zip(&batch.segments).flat_map(|(p, s)| {
+                s.wants.iter().map(|want| (p.rows.start + want.row, want.targets.as_slice()))
+            })
         };
         let (rows, targets): (Vec<usize>, Vec<&[u32]>) = wants().unzip();
         self.head.predict(x, &rows, &targets)
@@ -97,26 +92,17 @@ impl Model for Decoder {
         observer: &mut dyn RoutingObserver,
     ) -> std::result::Result<ForwardOutput, ForwardError> {
         if cache.slots != self.slots {
-            return Err(ForwardError::ForeignCache {
-                cache: cache.slots,
-                model: self.slots,
-            });
+            return Err(ForwardError::ForeignCache { cache: cache.slots, model: self.slots });
         }
         if batch.segments.is_empty() {
-            return Ok(ForwardOutput {
-                rows: vec![],
-                non_finite: vec![],
-            });
+            return Ok(ForwardOutput { rows: vec![], non_finite: vec![] });
         }
         let pass = Pass::new(batch, cache, self.architecture.vocab_size)?;
         let angles = self.rotary.as_ref().map(|r| r.angles(&pass.positions));
         let mut step = Step::new(&pass, self.slots, angles, observer);
         let x = self.run(&mut step)?;
         let rows = by_segment(batch, self.predict(batch, &pass, &x)?, &mut step);
-        Ok(ForwardOutput {
-            rows,
-            non_finite: step.commit(cache)?,
-        })
+        Ok(ForwardOutput { rows, non_finite: step.commit(cache)? })
     }
 }
 

@@ -20,26 +20,10 @@ impl Experts {
     pub(crate) fn forward(&self, x: &Tensor, decision: &RouterDecision) -> Result<Tensor> {
         let (experts, hidden, inner) = self.down.dims3()?;
         let (up, down) = (host(&self.up)?, host(&self.down)?);
-        let RouterDecision {
-            ids,
-            weights,
-            top_k,
-            ..
-        } = decision;
-        let chosen = Chosen {
-            ids,
-            weights,
-            top_k: *top_k,
-        };
+        let RouterDecision { ids, weights, top_k, .. } = decision;
+        let chosen = Chosen { ids, weights, top_k: *top_k };
         let activation = self.activation;
-        let stack = Stack {
-            up: &up,
-            down: &down,
-            experts,
-            hidden,
-            inner,
-            activation,
-        };
+        let stack = Stack { up: &up, down: &down, experts, hidden, inner, activation };
         tensor(mix(&host(x)?, chosen, stack), x.dim(0)?, hidden)
     }
 }

@@ -21,13 +21,7 @@ pub(crate) fn attend_forest(
 ) -> Result<Vec<f32>> {
     let cached = Cached::collect(pass, slot)?;
     let (q, k, v) = (host(q)?, host(k)?, host(v)?);
-    let view = View {
-        pass,
-        cached: &cached,
-        k: &k,
-        v: &v,
-        heads,
-    };
+    let view = View { pass, cached: &cached, k: &k, v: &v, heads };
     Ok(attend(&q, &view.siblings(), heads))
 }
 
@@ -40,9 +34,7 @@ impl<'a> Cached<'a> {
         for node in pass.segments.iter().flat_map(cached_nodes) {
             if let State::Keys(keys) = &node.states[slot] {
                 let borrowed = keys.iter().map(|b| Ok((host(&b.k)?, host(&b.v)?)));
-                blocks
-                    .entry(node as *const Node)
-                    .or_insert(borrowed.collect::<Result<_>>()?);
+                blocks.entry(node as *const Node).or_insert(borrowed.collect::<Result<_>>()?);
             }
         }
         Ok(Self(blocks))
@@ -82,10 +74,7 @@ impl<'a> View<'a> {
             let index = *index_of.entry(key).or_insert(families.len());
             if index == families.len() {
                 let ancestors = self.ancestors(segment.parent.as_ref());
-                families.push(Siblings {
-                    ancestors,
-                    members: vec![],
-                });
+                families.push(Siblings { ancestors, members: vec![] });
             }
             families[index].members.push(self.member(segment));
         }
@@ -94,31 +83,16 @@ impl<'a> View<'a> {
 
     fn member(&self, segment: &'a PassSegment) -> Member<'a> {
         let cached: &'a Cached<'a> = self.cached;
-        let earlier = segment
-            .extends
-            .iter()
-            .flat_map(|node| cached.blocks(node))
-            .collect();
+        let earlier = segment.extends.iter().flat_map(|node| cached.blocks(node)).collect();
         let tokens = segment.rows.len();
-        Member {
-            earlier,
-            own: self.own(segment),
-            first: segment.rows.start,
-            tokens,
-        }
+        Member { earlier, own: self.own(segment), first: segment.rows.start, tokens }
     }
 
     /// Keys of a segment's own tokens.
     fn own(&self, segment: &PassSegment) -> Block<'a> {
         let rows = &segment.rows;
-        let (k, v) = (
-            self.heads.kv * self.heads.key_dim,
-            self.heads.kv * self.heads.value_dim,
-        );
-        Block {
-            k: &self.k[rows.start * k..rows.end * k],
-            v: &self.v[rows.start * v..rows.end * v],
-        }
+        let (k, v) = (self.heads.kv * self.heads.key_dim, self.heads.kv * self.heads.value_dim);
+        Block { k: &self.k[rows.start * k..rows.end * k], v: &self.v[rows.start * v..rows.end * v] }
     }
 
     /// Keys of all ancestors. Their order does not matter: every row sees all of them.
@@ -127,12 +101,7 @@ impl<'a> View<'a> {
         while let Some(Link::Pass(index)) = next {
             let segment = &self.pass.segments[*index];
             blocks.push(self.own(segment));
-            blocks.extend(
-                segment
-                    .extends
-                    .iter()
-                    .flat_map(|node| self.cached.blocks(node)),
-            );
+            blocks.extend(segment.extends.iter().flat_map(|node| self.cached.blocks(node)));
             next = segment.parent.as_ref();
         }
         if let Some(Link::Cached(node)) = next {

@@ -27,13 +27,6 @@ impl Head {
         }
         let wanted = self.norm.forward(&gather_rows(x, rows.iter().copied())?)?;
         let (weight, hidden) = (host(&self.weight)?, self.weight.dim(1)?);
-        Ok(predict(
-            &host(&wanted)?,
-            Projection {
-                weight: &weight,
-                hidden,
-            },
-            targets,
-        ))
+        Ok(predict(&host(&wanted)?, Projection { weight: &weight, hidden }, targets))
     }
 }

@@ -39,9 +39,8 @@ impl Embedding {
 /// Copies the given rows of a matrix.
 pub(crate) fn gather_rows(x: &Tensor, rows: impl Iterator<Item = usize>) -> Result<Tensor> {
     let (x, width) = (host(x)?, x.dim(1)?);
-    let gathered: Vec<f32> = rows
-        .flat_map(|row| x[row * width..][..width].iter().copied())
-        .collect();
+    let gathered: Vec<f32> =
+        rows.flat_map(|row| x[row * width..][..width].iter().copied()).collect();
     let count = gathered.len() / width;
     tensor(gathered, count, width)
 }

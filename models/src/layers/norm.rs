@@ -16,10 +16,6 @@ pub(crate) struct RmsNorm {
 impl RmsNorm {
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (rows, cols) = x.dims2()?;
-        tensor(
-            rms_norm(&host(x)?, &host(&self.weight)?, self.eps),
-            rows,
-            cols,
-        )
+        tensor(rms_norm(&host(x)?, &host(&self.weight)?, self.eps), rows, cols)
     }
 }

@@ -26,22 +26,9 @@ impl Rotary {
     /// Angles of rows at the given positions, formed in f32 as the reference implementations do.
     pub(crate) fn angles(&self, positions: &[usize]) -> Angles {
         let per_row = self.frequencies.len();
-        let angle = |p: usize| {
-            self.frequencies
-                .iter()
-                .map(move |f| (p as f32 * f).sin_cos())
-        };
-        let (sin, cos) = positions
-            .par_iter()
-            .with_min_len(64)
-            .flat_map_iter(|&p| angle(p))
-            .unzip();
-        Angles {
-            cos,
-            sin,
-            per_row,
-            pairs: self.pairs,
-        }
+        let angle = |p: usize| self.frequencies.iter().map(move |f| (p as f32 * f).sin_cos());
+        let (sin, cos) = positions.par_iter().with_min_len(64).flat_map_iter(|&p| angle(p)).unzip();
+        Angles { cos, sin, per_row, pairs: self.pairs }
     }
 }
 
@@ -49,13 +36,8 @@ impl Angles {
     /// Rotates the numbers from `first` on in every head of `[rows, heads · width]`.
     pub(crate) fn rotate(&self, x: &Tensor, heads: usize, first: usize) -> Result<Tensor> {
         let (rows, cols) = x.dims2()?;
-        let layout = Layout {
-            heads,
-            width: cols / heads,
-            first,
-            angles: self.per_row,
-            pairs: self.pairs,
-        };
+        let layout =
+            Layout { heads, width: cols / heads, first, angles: self.per_row, pairs: self.pairs };
         let mut out = host(x)?.to_vec();
         rotate(&mut out, layout, &self.cos, &self.sin);
         tensor(out, rows, cols)

@@ -34,15 +34,9 @@ impl Router {
         let (tokens, experts) = logits.dims2()?;
         let logits = host(&logits)?.to_vec();
         let mut scores = logits.clone();
-        scores
-            .par_chunks_mut(experts)
-            .with_min_len(64)
-            .for_each(|row| self.rule.score(row));
-        let rows: Vec<Vec<(u32, f32)>> = scores
-            .par_chunks(experts)
-            .with_min_len(64)
-            .map(|row| self.rule.choose(row))
-            .collect();
+        scores.par_chunks_mut(experts).with_min_len(64).for_each(|row| self.rule.score(row));
+        let rows: Vec<Vec<(u32, f32)>> =
+            scores.par_chunks(experts).with_min_len(64).map(|row| self.rule.choose(row)).collect();
         let (ids, weights) = rows.into_iter().flatten().unzip();
         let (top_k, score_function) = (self.rule.top_k, self.rule.score_function);
         Ok(RouterDecision {
@@ -71,13 +65,8 @@ impl Rule {
     fn choose(&self, scores: &[f32]) -> Vec<(u32, f32)> {
         let ids = top_k(scores, self.top_k);
         let chosen = ids.iter().map(|&id| scores[id as usize]);
-        let divisor = self
-            .normalise
-            .map_or(1.0, |small| chosen.clone().sum::<f32>() + small);
-        ids.iter()
-            .zip(chosen)
-            .map(|(&id, score)| (id, score / divisor * self.scale))
-            .collect()
+        let divisor = self.normalise.map_or(1.0, |small| chosen.clone().sum::<f32>() + small);
+        ids.iter().zip(chosen).map(|(&id, score)| (id, score / divisor * self.scale)).collect()
     }
 }
 
@@ -87,11 +76,7 @@ pub(crate) fn top_k(choice: &[f32], k: usize) -> Vec<u32> {
     let value = |&id: &u32| choice[id as usize];
     let above = |a: f32, b: f32| a > b || (b.is_nan() && !a.is_nan());
     for (id, &candidate) in choice.iter().enumerate() {
-        if best.len() == k
-            && !best
-                .last()
-                .is_some_and(|last| above(candidate, value(last)))
-        {
+        if best.len() == k && !best.last().is_some_and(|last| above(candidate, value(last))) {
             continue;
         }
         let place = best.partition_point(|other| !above(candidate, value(other)));
@@ -125,11 +110,7 @@ mod tests {
             rule.choose(&[0.1, 0.3, 0.6]),
             [(2, 0.6 / (0.6 + 0.3) * 2.0), (1, 0.3 / (0.6 + 0.3) * 2.0)]
         );
-        let plain = Rule {
-            normalise: None,
-            scale: 1.0,
-            ..rule
-        };
+        let plain = Rule { normalise: None, scale: 1.0, ..rule };
         assert_eq!(plain.choose(&[0.1, 0.3, 0.6]), [(2, 0.6), (1, 0.3)]);
     }
 }

@@ -61,12 +61,7 @@ impl Pass {
         vocab_size: usize,
     ) -> Result<Self, ForwardError> {
         super::check::check(batch, vocab_size)?;
-        let mut planner = Planner {
-            cache,
-            segments: vec![],
-            index_of: HashMap::new(),
-            rows: 0,
-        };
+        let mut planner = Planner { cache, segments: vec![], index_of: HashMap::new(), rows: 0 };
         for segment in &batch.segments {
             planner.add(segment)?;
         }
@@ -74,16 +69,8 @@ impl Pass {
         store_ancestors(&mut segments);
         let position = |s: &PassSegment| s.start..s.start + s.rows.len();
         let positions = segments.iter().flat_map(position).collect();
-        let tokens = batch
-            .segments
-            .iter()
-            .flat_map(|s| s.tokens.iter().copied())
-            .collect();
-        Ok(Self {
-            tokens,
-            positions,
-            segments,
-        })
+        let tokens = batch.segments.iter().flat_map(|s| s.tokens.iter().copied()).collect();
+        Ok(Self { tokens, positions, segments })
     }
 }
 
@@ -112,14 +99,9 @@ impl Planner<'_> {
             Some(node) => node.parent.clone().map(Link::Cached),
             None => self.parent(index, segment)?,
         };
-        let start = extends
-            .as_ref()
-            .map_or_else(|| self.end(parent.as_ref()), |n| n.end());
+        let start = extends.as_ref().map_or_else(|| self.end(parent.as_ref()), |n| n.end());
         if self.index_of.insert(segment.node, index).is_some() {
-            return Err(ForwardError::DuplicateNode {
-                segment: index,
-                node: segment.node,
-            });
+            return Err(ForwardError::DuplicateNode { segment: index, node: segment.node });
         }
         let rows = self.rows..self.rows + segment.tokens.len();
         self.rows = rows.end;
@@ -145,16 +127,9 @@ impl Planner<'_> {
             (true, Some(found)) => Ok(Some(found.clone())),
             (true, None) => {
                 let reason = "it is not in the cache";
-                Err(ForwardError::CannotAppend {
-                    segment: index,
-                    node,
-                    reason,
-                })
+                Err(ForwardError::CannotAppend { segment: index, node, reason })
             }
-            (false, Some(_)) => Err(ForwardError::DuplicateNode {
-                segment: index,
-                node,
-            }),
+            (false, Some(_)) => Err(ForwardError::DuplicateNode { segment: index, node }),
             (false, None) => Ok(None),
         }
     }
@@ -168,10 +143,7 @@ impl Planner<'_> {
         }
         match self.cache.nodes.get(&parent) {
             Some(node) => Ok(Some(Link::Cached(node.clone()))),
-            None => Err(ForwardError::UnknownParent {
-                segment: index,
-                parent,
-            }),
+            None => Err(ForwardError::UnknownParent { segment: index, parent }),
         }
     }
 

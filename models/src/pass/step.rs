@@ -32,13 +32,7 @@ impl<'a> Step<'a> {
     ) -> Self {
         let segments = pass.segments.len();
         let states = (0..segments).map(|_| vec![State::Empty; slots]).collect();
-        Self {
-            pass,
-            angles,
-            states,
-            non_finite: vec![None; segments],
-            observer,
-        }
+        Self { pass, angles, states, non_finite: vec![None; segments], observer }
     }
 
     /// Shows a decision to the observer.
@@ -84,25 +78,19 @@ impl<'a> Step<'a> {
     ) -> std::result::Result<Vec<Option<Place>>, ForwardError> {
         let mut nodes: Vec<Option<Arc<Node>>> = Vec::with_capacity(self.states.len());
         for (segment, states) in self.pass.segments.iter().zip(self.states) {
-            let node = segment
-                .stored
-                .then(|| make_node(segment, states, &nodes))
-                .transpose()?;
+            let node = segment.stored.then(|| make_node(segment, states, &nodes)).transpose()?;
             nodes.push(node.map(Arc::new));
         }
         let made = self.pass.segments.iter().zip(nodes);
         let kept = made.filter(|(segment, _)| segment.keep);
-        cache
-            .nodes
-            .extend(kept.filter_map(|(segment, node)| Some((segment.node, node?))));
+        cache.nodes.extend(kept.filter_map(|(segment, node)| Some((segment.node, node?))));
         Ok(self.non_finite)
     }
 }
 
 /// A copy of a segment's rows, so that the packed matrix can be dropped.
 fn rows(x: &Tensor, segment: &PassSegment) -> Result<Tensor> {
-    x.narrow(0, segment.rows.start, segment.rows.len())?
-        .force_contiguous()
+    x.narrow(0, segment.rows.start, segment.rows.len())?.force_contiguous()
 }
 
 fn make_node(
@@ -118,10 +106,5 @@ fn make_node(
         Link::Pass(index) => nodes[*index].clone(),
         Link::Cached(node) => Some(node.clone()),
     });
-    Ok(Node {
-        parent,
-        start: segment.start,
-        tokens,
-        states,
-    })
+    Ok(Node { parent, start: segment.start, tokens, states })
 }

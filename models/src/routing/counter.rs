@@ -28,12 +28,7 @@ impl GroupCounter {
             near_ties: 0,
             invalid: 0,
         };
-        Self {
-            group_of,
-            layers,
-            experts,
-            sums,
-        }
+        Self { group_of, layers, experts, sums }
     }
 
     /// The sums.
@@ -50,10 +45,7 @@ impl GroupCounter {
         for &id in decision.ids_of(token) {
             self.sums.selections[experts.start + id as usize] += 1;
         }
-        for (sum, &score) in self.sums.scores[experts]
-            .iter_mut()
-            .zip(decision.scores_of(token))
-        {
+        for (sum, &score) in self.sums.scores[experts].iter_mut().zip(decision.scores_of(token)) {
             *sum += f64::from(score);
         }
         self.sums.entropy_bits[cell] += entropy_bits(decision.scores_of(token));
@@ -83,17 +75,9 @@ fn count_tokens(group_of: &[u32], groups: usize) -> Vec<u64> {
 /// Entropy in bits of `scores / sum(scores)`; 0 when nothing has a score.
 fn entropy_bits(scores: &[f32]) -> f64 {
     let sum: f64 = scores.iter().map(|&s| f64::from(s)).sum();
-    let plogp: f64 = scores
-        .iter()
-        .map(|&s| f64::from(s))
-        .filter(|&s| s > 0.0)
-        .map(|s| s * s.log2())
-        .sum();
-    if sum > 0.0 {
-        (sum.log2() - plogp / sum).max(0.0)
-    } else {
-        0.0
-    }
+    let plogp: f64 =
+        scores.iter().map(|&s| f64::from(s)).filter(|&s| s > 0.0).map(|s| s * s.log2()).sum();
+    if sum > 0.0 { (sum.log2() - plogp / sum).max(0.0) } else { 0.0 }
 }
 
 /// Whether the last chosen and the best refused expert are within [`NEAR_TIE`] of each other.
@@ -103,11 +87,7 @@ fn near_tie(decision: &RouterDecision, token: usize) -> bool {
         return false;
     };
     let refused = |(e, &c): (usize, &f32)| (!ids.contains(&(e as u32))).then_some(c);
-    let next = choice
-        .iter()
-        .enumerate()
-        .filter_map(refused)
-        .fold(f32::NEG_INFINITY, f32::max);
+    let next = choice.iter().enumerate().filter_map(refused).fold(f32::NEG_INFINITY, f32::max);
     next.is_finite() && (last - next).abs() < NEAR_TIE * last.abs().max(next.abs())
 }
 

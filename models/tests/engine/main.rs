@@ -1,6 +1,12 @@
 //! Black-box tests of the engine: against reference numbers, against itself, against bad input.
 
-mod broken; // every way a checkpoint can be wrong has its message
+#![expect(clippy::unwrap_used, reason = "a test's helpers stop where they fail, as tests do")]
+#![expect(clippy::print_stdout, reason = "tests tell what they measured and what they skipped")]
+
+mod bad_batches; // batches that cannot be, weights that are not numbers
+mod bad_configs; // every way a config can be wrong has its message
+mod bad_weights; // every way weight files can be wrong has its message
+mod breakage; // good checkpoints, broken in one place
 mod invariance; // packing, splitting and layout change nothing
 mod reference; // numbers of other people's programs
-mod support;
+mod support; // scratch checkpoints, batches, a trace of routing

@@ -15,31 +15,17 @@ fn reference(dir: &Path) -> Tensors {
 }
 
 fn numbers(tensor: &Tensor) -> Vec<f64> {
-    tensor
-        .flatten_all()
-        .unwrap()
-        .to_dtype(DType::F64)
-        .unwrap()
-        .to_vec1()
-        .unwrap()
+    tensor.flatten_all().unwrap().to_dtype(DType::F64).unwrap().to_vec1().unwrap()
 }
 
 fn sequences(tensors: &Tensors) -> Vec<Vec<u32>> {
-    tensors["input_ids"]
-        .to_dtype(DType::U32)
-        .unwrap()
-        .to_vec2()
-        .unwrap()
+    tensors["input_ids"].to_dtype(DType::U32).unwrap().to_vec2().unwrap()
 }
 
 /// All sequences as one packed batch.
 fn packed(sequences: &[Vec<u32>], vocab: usize) -> Batch {
     let segments = sequences.iter().enumerate();
-    batch(
-        segments
-            .map(|(i, tokens)| segment(i as u64, None, tokens, vocab))
-            .collect(),
-    )
+    batch(segments.map(|(i, tokens)| segment(i as u64, None, tokens, vocab)).collect())
 }
 
 /// Full-vocabulary agreement of one family, with the largest differences printed.
@@ -47,30 +33,18 @@ fn family(name: &str) {
     let Some(dir) = shared(&format!("reference/families/{name}")) else {
         return;
     };
-    let (model, expected) = (
-        load(&dir, &LoadOptions::default()).unwrap(),
-        reference(&dir),
-    );
+    let (model, expected) = (load(&dir, &LoadOptions::default()).unwrap(), reference(&dir));
     let vocab = model.architecture().vocab_size;
     let batch = packed(&sequences(&expected), vocab);
     let mut trace = Trace::default();
-    let output = model
-        .forward(&batch, &mut model.new_cache(), &mut trace)
-        .unwrap();
+    let output = model.forward(&batch, &mut model.new_cache(), &mut trace).unwrap();
     assert!(output.non_finite.iter().all(Option::is_none));
     let rows: Vec<_> = output.rows.iter().flatten().collect();
-    let logits = expected["logits"]
-        .reshape(((), vocab))
-        .unwrap()
-        .to_dtype(DType::F64)
-        .unwrap();
+    let logits = expected["logits"].reshape(((), vocab)).unwrap().to_dtype(DType::F64).unwrap();
     let mut largest = 0.0f64;
     for (row, logits) in rows.iter().zip(logits.to_vec2::<f64>().unwrap()) {
         let sum = logits.iter().map(|l| l.exp()).sum::<f64>().ln();
-        largest = largest.max(worst(
-            row.log_probs.iter().copied(),
-            logits.iter().map(|l| l - sum),
-        ));
+        largest = largest.max(worst(row.log_probs.iter().copied(), logits.iter().map(|l| l - sum)));
     }
     println!("{name}: log-probabilities differ by at most {largest:.2e}");
     assert!(largest < 5e-5);
@@ -80,10 +54,7 @@ fn family(name: &str) {
 }
 
 fn routers(name: &str, model: &dyn Model, trace: &Trace, expected: &Tensors) {
-    let modules = expected
-        .keys()
-        .filter(|k| k.starts_with("router.") && k.ends_with(".0"))
-        .count();
+    let modules = expected.keys().filter(|k| k.starts_with("router.") && k.ends_with(".0")).count();
     assert_eq!(trace.0.len(), modules);
     assert_eq!(model.architecture().moe_layers.len(), modules);
     for (layer, decision) in &trace.0 {
@@ -99,12 +70,8 @@ fn routers(name: &str, model: &dyn Model, trace: &Trace, expected: &Tensors) {
 /// Largest differences of logits and weights; ids must be the same sets.
 fn router(layer: MoeLayer, decision: &RouterDecision, expected: &Tensors) -> (f64, f64) {
     let part = |part: usize| {
-        let tensor = |kind| {
-            expected.get(&format!(
-                "router.model.layers.{}.{kind}.{part}",
-                layer.layer
-            ))
-        };
+        let tensor =
+            |kind| expected.get(&format!("router.model.layers.{}.{kind}.{part}", layer.layer));
         numbers(tensor("mlp.gate").or_else(|| tensor("mixer.gate")).unwrap())
     };
     let logits = worst(decision.logits.iter().map(|&l| f64::from(l)), part(0));
@@ -112,17 +79,11 @@ fn router(layer: MoeLayer, decision: &RouterDecision, expected: &Tensors) -> (f6
     let mut largest = 0.0f64;
     for token in 0..decision.tokens {
         let theirs = |j: usize| {
-            (
-                ids[token * decision.top_k + j] as u32,
-                weights[token * decision.top_k + j],
-            )
+            (ids[token * decision.top_k + j] as u32, weights[token * decision.top_k + j])
         };
         let theirs: HashMap<u32, f64> = (0..decision.top_k).map(theirs).collect();
         let ours = decision.ids_of(token);
-        assert_eq!(
-            ours.iter().collect::<BTreeSet<_>>(),
-            theirs.keys().collect::<BTreeSet<_>>()
-        );
+        assert_eq!(ours.iter().collect::<BTreeSet<_>>(), theirs.keys().collect::<BTreeSet<_>>());
         for (id, &weight) in ours.iter().zip(decision.weights_of(token)) {
             largest = largest.max((f64::from(weight) - theirs[id]).abs());
         }
@@ -135,25 +96,15 @@ fn model(name: &str) {
     let Some(dir) = shared(&format!("reference/models/{name}")) else {
         return;
     };
-    let (model, expected) = (
-        load(&dir, &LoadOptions::default()).unwrap(),
-        reference(&dir),
-    );
+    let (model, expected) = (load(&dir, &LoadOptions::default()).unwrap(), reference(&dir));
     let sequences = sequences(&expected);
     let mut batch = packed(&sequences, 0);
     for segment in &mut batch.segments {
         let next = segment.tokens.windows(2).enumerate();
-        segment.wants = next
-            .map(|(row, pair)| Want {
-                row,
-                targets: vec![pair[1]],
-            })
-            .collect();
+        segment.wants = next.map(|(row, pair)| Want { row, targets: vec![pair[1]] }).collect();
     }
     let mut trace = Trace::default();
-    let output = model
-        .forward(&batch, &mut model.new_cache(), &mut trace)
-        .unwrap();
+    let output = model.forward(&batch, &mut model.new_cache(), &mut trace).unwrap();
     let ours = output.rows.iter().flatten().map(|row| row.log_probs[0]);
     let largest = worst(ours, numbers(&expected["token_logprobs"]));
     println!("models/{name}: log-probabilities differ by at most {largest:.2e}");

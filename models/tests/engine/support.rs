@@ -12,9 +12,7 @@ use tempfile::TempDir;
 
 /// Reference data beside the workspace, where there are any.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let found = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared")
-        .join(path);
+    let found = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(path);
     if found.is_dir() {
         return Some(found);
     }
@@ -47,12 +45,7 @@ pub(crate) fn random_model(config: &Value, options: SyntheticOptions) -> Box<dyn
 
 /// Every row's full distribution is wanted.
 pub(crate) fn all_rows(tokens: usize, vocab: usize) -> Vec<Want> {
-    (0..tokens)
-        .map(|row| Want {
-            row,
-            targets: (0..vocab as u32).collect(),
-        })
-        .collect()
+    (0..tokens).map(|row| Want { row, targets: (0..vocab as u32).collect() }).collect()
 }
 
 /// A segment whose full distributions are wanted and that no group counts.
@@ -73,10 +66,7 @@ pub(crate) fn segment(
 }
 
 pub(crate) fn batch(segments: Vec<Segment>) -> Batch {
-    Batch {
-        segments,
-        groups: 0,
-    }
+    Batch { segments, groups: 0 }
 }
 
 /// Keeps every decision.

@@ -1,0 +1,77 @@
+//! Batches that cannot be, and weights that are not numbers.
+
+use std::fs;
+
+use harness_models::synthetic::SyntheticOptions;
+use harness_models::{
+    Batch, Cache, ForwardError, LoadOptions, NoRouting, Place, Segment, UNCOUNTED, Want, load,
+};
+use tempfile::TempDir;
+
+use crate::breakage::{WEIGHTS, good, header_of, old_header_length};
+use crate::support::{batch, qwen3_moe, random_model, segment};
+
+/// Sets one number of the embedding of one token to NaN.
+fn poisoned(token: usize) -> TempDir {
+    let dir = good();
+    let header = header_of(dir.path());
+    let start = header["model.embed_tokens.weight"]["data_offsets"][0].as_u64().unwrap() as usize;
+    let mut bytes = fs::read(dir.path().join(WEIGHTS)).unwrap();
+    let at = old_header_length(dir.path()) + start + token * 24 * 4;
+    bytes[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(dir.path().join(WEIGHTS), bytes).unwrap();
+    dir
+}
+
+#[test]
+fn a_nan_stays_in_its_document() {
+    let model = load(poisoned(13).path(), &LoadOptions::default()).unwrap();
+    let healthy = random_model(&qwen3_moe(), SyntheticOptions::default());
+    let segments = || {
+        vec![
+            segment(0, None, &[1, 2, 3], 50),
+            segment(1, None, &[1, 13, 3], 50),
+            segment(2, Some(1), &[4], 50),
+        ]
+    };
+    let run = |model: &dyn harness_models::Model| {
+        model.forward(&batch(segments()), &mut model.new_cache(), &mut NoRouting).unwrap()
+    };
+    let (sick, well) = (run(model.as_ref()), run(healthy.as_ref()));
+    assert_eq!(sick.non_finite, [None, Some(Place::Embedding), Some(Place::Layer(0))]);
+    assert_eq!(sick.rows[0], well.rows[0]);
+    assert_eq!(Place::Layer(0).to_string(), "layer 0");
+}
+
+#[test]
+fn impossible_batches_are_refused_and_leave_the_cache_alone() {
+    let model = random_model(&qwen3_moe(), SyntheticOptions::default());
+    let mut cache = model.new_cache();
+    let keep = Segment { keep: true, ..segment(1, None, &[1, 2], 50) };
+    model.forward(&batch(vec![keep]), &mut cache, &mut NoRouting).unwrap();
+    let plain = |node, parent| segment(node, parent, &[1, 2], 0);
+    let wants = |row, target| Segment {
+        wants: vec![Want { row, targets: vec![target] }],
+        ..plain(5, None)
+    };
+    let cases: Vec<(Segment, &str)> = vec![
+        (Segment { tokens: vec![], groups: vec![], ..plain(5, None) }, "no tokens"),
+        (Segment { tokens: vec![1, 50], ..plain(5, None) }, "id 50 is outside the vocabulary"),
+        (Segment { groups: vec![0], ..plain(5, None) }, "1 groups for 2 tokens"),
+        (Segment { groups: vec![0, UNCOUNTED], ..plain(5, None) }, "group 0 of a batch with 0"),
+        (wants(2, 0), "row 2 of 2"),
+        (wants(0, 99), "target 99"),
+        (plain(5, Some(9)), "node 9, which is neither"),
+        (plain(1, None), "node 1 exists already"),
+        (Segment { append: true, ..plain(5, None) }, "cannot append to node 5"),
+    ];
+    for (segment, words) in cases {
+        let error = model.forward(&batch(vec![segment]), &mut cache, &mut NoRouting).unwrap_err();
+        assert!(error.to_string().contains(words), "{words:?} is not in: {error}");
+        assert_eq!((cache.len(), cache.position(1)), (1, Some(2)));
+    }
+    let foreign =
+        model.forward(&batch(vec![plain(5, None)]), &mut Cache::default(), &mut NoRouting);
+    assert!(matches!(foreign, Err(ForwardError::ForeignCache { .. })));
+    assert!(model.forward(&Batch::default(), &mut cache, &mut NoRouting).unwrap().rows.is_empty());
+}
