@@ -10,6 +10,8 @@ mod generation;
 mod interrupt;
 mod outcome;
 mod routing;
+#[cfg(test)]
+mod tests;
 
 pub use executor::{Executor, RunError};
 pub use interrupt::Interrupt;

@@ -1,0 +1,109 @@
+//! Sharing, batching and order change no number.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use harness_metrics::RoutingCounts;
+use harness_models::{LoadOptions, Model, load};
+use harness_reports::record::Span;
+use proptest::prelude::*;
+
+use super::{Executor, Interrupt, PassAnswer, WindowOutcome};
+use crate::encode::{GenerationLimits, Pass, TextEncoder};
+use crate::plan::Cell;
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/model")
+}
+
+fn run(model: &dyn Model, batch_tokens: usize, passes: &[(usize, &Pass)]) -> WindowOutcome {
+    let executor = Executor {
+        model,
+        encoder: &TextEncoder::load(&fixture(), None).unwrap(),
+        ends: HashSet::new(),
+        batch_tokens,
+        routing: true,
+        keep_cell_scores: true,
+        interrupt: &Interrupt::default(),
+    };
+    executor.run(passes, &mut |_| {}).unwrap()
+}
+
+/// Sequences over a small alphabet, so that prefixes are shared, some of them to be continued.
+fn passes() -> impl Strategy<Value = Vec<Pass>> {
+    let pass = (prop::collection::vec(0u32..3, 2..24), 0usize..3, 0usize..4);
+    let pass = pass.prop_map(|(letters, scored, kind)| {
+        let tokens: Vec<u32> = letters.iter().map(|letter| letter + 40).collect();
+        let spans = (0..tokens.len()).map(|at| Span::ALL.get(at % 6).copied()).collect();
+        let scored = scored.min(tokens.len() - 1);
+        Pass {
+            first_row: tokens.len() - scored,
+            targets: tokens[..scored].to_vec(),
+            spans,
+            generation: (kind == 0)
+                .then(|| GenerationLimits { max_new_tokens: 5, until: vec!["\n".into()] }),
+            tokens,
+        }
+    });
+    prop::collection::vec(pass, 1..12)
+}
+
+fn assert_same(ours: &PassAnswer, alone: &PassAnswer) {
+    match (ours, alone) {
+        (
+            PassAnswer::Scored { log_prob: a, is_greedy: x },
+            PassAnswer::Scored { log_prob: b, is_greedy: y },
+        ) => assert!((a - b).abs() < 1e-4 && x == y, "{a} is not {b}"),
+        _ => assert_eq!(ours, alone),
+    }
+}
+
+/// Counts are equal; sums of scores differ by the order of f32 additions only.
+fn assert_same_routing(ours: &RoutingCounts, alone: &RoutingCounts) {
+    assert_eq!((ours.tokens, &ours.selections), (alone.tokens, &alone.selections));
+    let (ours, alone) = (ours.scores.as_ref().unwrap(), alone.scores.as_ref().unwrap());
+    for (a, b) in ours.iter().zip(alone) {
+        assert!((a - b).abs() < 1e-4, "{a} is not {b}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_window_equals_its_passes_alone(passes in passes(), batch_tokens in 3usize..80) {
+        let model = load(&fixture(), &LoadOptions::default()).unwrap();
+        let pairs: Vec<(usize, &Pass)> = passes.iter().enumerate().collect();
+        let together = run(model.as_ref(), batch_tokens, &pairs);
+        let mut cells: BTreeMap<Cell, RoutingCounts> = BTreeMap::new();
+        for (index, pair) in pairs.iter().enumerate() {
+            let alone = run(model.as_ref(), 10_000, &[*pair]);
+            assert_same(&together.answers[index], &alone.answers[0]);
+            cells.extend(alone.cells);
+        }
+        prop_assert_eq!(together.cells.keys().collect::<Vec<_>>(), cells.keys().collect::<Vec<_>>());
+        for (cell, counts) in &cells {
+            assert_same_routing(&together.cells[cell], counts);
+        }
+        for (span, total) in &together.totals {
+            let tokens = cells.iter().filter(|(cell, _)| cell.span == *span).map(|(_, counts)| counts.tokens);
+            prop_assert_eq!(total.tokens, tokens.sum::<u64>());
+        }
+    }
+}
+
+#[test]
+fn a_generation_ends_at_its_limit_and_counts_what_was_fed() {
+    let model = load(&fixture(), &LoadOptions::default()).unwrap();
+    let limits = GenerationLimits { max_new_tokens: 7, until: Vec::new() };
+    let pass = Pass {
+        tokens: vec![50, 51],
+        spans: vec![Some(Span::Question); 2],
+        generation: Some(limits),
+        ..Pass::default()
+    };
+    let outcome = run(model.as_ref(), 100, &[(0, &pass)]);
+    assert!(matches!(outcome.answers[0], PassAnswer::Generated { tokens: 7, .. }));
+    let generated = &outcome.cells[&Cell { document: 0, span: Span::Generated }];
+    assert_eq!(generated.tokens, 6, "the last token is not fed");
+}
