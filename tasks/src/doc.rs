@@ -26,11 +26,7 @@ impl Doc {
     /// A document that comes from no file.
     #[must_use]
     pub fn new(id: usize, fields: Map<String, Value>) -> Self {
-        Self {
-            id,
-            fields,
-            origin: Origin::default(),
-        }
+        Self { id, fields, origin: Origin::default() }
     }
 
     /// A column's value.
@@ -49,10 +45,7 @@ impl Doc {
     /// indent=2, ensure_ascii=False)`, in hexadecimal digits.
     #[must_use]
     pub fn hash(&self) -> String {
-        let style = Style {
-            indent: Some(2),
-            ..Style::default()
-        };
+        let style = Style { indent: Some(2), ..Style::default() };
         sha256_hex(&dumps(&Value::Object(self.fields.clone()), style))
     }
 }

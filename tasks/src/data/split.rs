@@ -6,7 +6,7 @@ use super::{DataError, DatasetRef, Locate, Row, join, read_rows};
 use crate::doc::Doc;
 
 /// The documents of a split and the files that they come from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Split {
     /// The documents, numbered from 0.
     pub(crate) docs: Vec<Doc>,

@@ -18,10 +18,7 @@ pub struct Style {
 /// Python's `json.dumps(value, ...)`.
 #[must_use]
 pub fn dumps(value: &Value, style: Style) -> String {
-    let mut writer = Writer {
-        out: String::new(),
-        style,
-    };
+    let mut writer = Writer { out: String::new(), style };
     writer.value(value, 0);
     writer.out
 }
@@ -148,28 +145,15 @@ mod tests {
             "{\"b\": [1, 2.0, {}], \"a\": \"ש\u{1f600}\\u0001\u{7f}\\\"\", \"c\": []}"
         );
         assert_eq!(
-            dumps(
-                &value,
-                Style {
-                    indent: Some(2),
-                    ..Style::default()
-                }
-            ),
+            dumps(&value, Style { indent: Some(2), ..Style::default() }),
             "{\n  \"b\": [\n    1,\n    2.0,\n    {}\n  ],\n  \"a\": \"ש\u{1f600}\\u0001\u{7f}\\\"\",\n  \"c\": []\n}"
         );
     }
 
     #[test]
     fn ascii_and_sorted() {
-        let style = Style {
-            ensure_ascii: true,
-            sort_keys: true,
-            indent: None,
-        };
+        let style = Style { ensure_ascii: true, sort_keys: true, indent: None };
         let value = json!({"b": "ש\u{1f600}\u{7f}", "a": null});
-        assert_eq!(
-            dumps(&value, style),
-            r#"{"a": null, "b": "\u05e9\ud83d\ude00\u007f"}"#
-        );
+        assert_eq!(dumps(&value, style), r#"{"a": null, "b": "\u05e9\ud83d\ude00\u007f"}"#);
     }
 }

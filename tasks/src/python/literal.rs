@@ -30,9 +30,7 @@ impl Reader<'_> {
         self.space();
         match self.peek()? {
             _ if depth > MAX_DEPTH => None,
-            '[' => self
-                .sequence('[', ']', depth)
-                .map(|(items, _)| Value::Array(items)),
+            '[' => self.sequence('[', ']', depth).map(|(items, _)| Value::Array(items)),
             '(' => self.parenthesis(depth),
             '{' => self.dictionary(depth).map(Value::Object),
             '\'' | '"' => self.strings().map(Value::String),
@@ -47,9 +45,7 @@ impl Reader<'_> {
     }
 
     fn space(&mut self) {
-        self.rest = self
-            .rest
-            .trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
     }
 
     fn take(&mut self, expected: &str) -> Option<()> {
@@ -88,11 +84,7 @@ impl Reader<'_> {
     /// `(x)` is x, `(x,)` and `()` are tuples.
     fn parenthesis(&mut self, depth: usize) -> Option<Value> {
         let (mut items, comma) = self.sequence('(', ')', depth)?;
-        if items.len() == 1 && !comma {
-            items.pop()
-        } else {
-            Some(Value::Array(items))
-        }
+        if items.len() == 1 && !comma { items.pop() } else { Some(Value::Array(items)) }
     }
 
     fn dictionary(&mut self, depth: usize) -> Option<Map<String, Value>> {
@@ -118,11 +110,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self) -> Option<Value> {
-        let words = [
-            ("None", Value::Null),
-            ("True", true.into()),
-            ("False", false.into()),
-        ];
+        let words = [("None", Value::Null), ("True", true.into()), ("False", false.into())];
         for (word, value) in words {
             let Some(rest) = self.rest.strip_prefix(word) else {
                 continue;
@@ -135,9 +123,7 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Option<Value> {
-        let length = self
-            .rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || "+-._".contains(c)));
+        let length = self.rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-._".contains(c)));
         let (text, rest) = self.rest.split_at(length.unwrap_or(self.rest.len()));
         self.rest = rest;
         parse_number(text)
@@ -158,9 +144,8 @@ impl Reader<'_> {
     fn string(&mut self, out: &mut String) -> Option<()> {
         let raw = self.rest.starts_with(['r', 'R']);
         self.rest = self.rest.trim_start_matches(['r', 'R', 'u', 'U']);
-        let quote = ["'''", "\"\"\"", "'", "\""]
-            .into_iter()
-            .find(|quote| self.rest.starts_with(quote))?;
+        let quote =
+            ["'''", "\"\"\"", "'", "\""].into_iter().find(|quote| self.rest.starts_with(quote))?;
         self.take(quote)?;
         while self.take(quote).is_none() {
             self.string_char(quote.len() == 1, raw, out)?;
@@ -236,11 +221,7 @@ fn parse_number(text: &str) -> Option<Value> {
     let (signs, digits) = text.split_at(text.len() - unsigned.len());
     let negative = signs.matches('-').count() % 2 == 1;
     let value = parse_unsigned(&digits.replace('_', ""))?;
-    if negative {
-        negate(&value)
-    } else {
-        Some(value)
-    }
+    if negative { negate(&value) } else { Some(value) }
 }
 
 fn parse_unsigned(digits: &str) -> Option<Value> {
@@ -252,11 +233,7 @@ fn parse_unsigned(digits: &str) -> Option<Value> {
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         let zero = digits.bytes().all(|byte| byte == b'0');
         let leading = digits.starts_with('0') && !zero;
-        return if leading {
-            None
-        } else {
-            digits.parse::<u64>().ok().map(Value::from)
-        };
+        return if leading { None } else { digits.parse::<u64>().ok().map(Value::from) };
     }
     let float = !digits.contains(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E'));
     let value: f64 = float.then(|| digits.parse().ok()).flatten()?;
@@ -282,22 +259,13 @@ mod tests {
     fn reads_what_python_reads() {
         let cases = [
             ("['a', \"b'c\", 'd\\'e']", json!(["a", "b'c", "d'e"])),
-            (
-                " [1, -2, +3, 0.5, 1e3, 0x10, 1_000,]",
-                json!([1, -2, 3, 0.5, 1000.0, 16, 1000]),
-            ),
+            (" [1, -2, +3, 0.5, 1e3, 0x10, 1_000,]", json!([1, -2, 3, 0.5, 1000.0, 16, 1000])),
             ("(1, 2)", json!([1, 2])),
             ("(1)", json!(1)),
             ("(1,)", json!([1])),
             ("[]", json!([])),
-            (
-                "{'a': None, 'b': [True, False]}",
-                json!({"a": null, "b": [true, false]}),
-            ),
-            (
-                r"['\u05e9\x41\n\101\q' 'x' r'\n']",
-                json!(["ש\u{41}\nA\\qx\\n"]),
-            ),
+            ("{'a': None, 'b': [True, False]}", json!({"a": null, "b": [true, false]})),
+            (r"['\u05e9\x41\n\101\q' 'x' r'\n']", json!(["ש\u{41}\nA\\qx\\n"])),
             ("'''a\n'b'''", json!("a\n'b")),
         ];
         for (text, expected) in cases {

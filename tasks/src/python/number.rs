@@ -14,20 +14,12 @@ pub fn float_repr(value: f64) -> String {
     let scientific = format!("{value:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..16).contains(&exponent) {
-        positional(value)
-    } else {
-        with_exponent(mantissa, exponent)
-    }
+    if (-4..16).contains(&exponent) { positional(value) } else { with_exponent(mantissa, exponent) }
 }
 
 fn positional(value: f64) -> String {
     let text = value.to_string();
-    if text.contains('.') {
-        text
-    } else {
-        format!("{text}.0")
-    }
+    if text.contains('.') { text } else { format!("{text}.0") }
 }
 
 fn with_exponent(mantissa: &str, exponent: i32) -> String {

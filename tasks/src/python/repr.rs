@@ -69,11 +69,7 @@ fn separate(at: usize, out: &mut String) {
 /// Appends Python's `repr` of a string: single quotes unless only those
 /// occur, and escapes for what `str.isprintable` refuses.
 pub fn write_string(text: &str, out: &mut String) {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
     for c in text.chars() {
         write_char(c, quote, out);
@@ -134,10 +130,7 @@ mod tests {
     #[test]
     fn escapes_what_is_not_printable() {
         let text = json!("ש\u{3000}\u{a0}\u{200f}\u{1f600}\u{e000}\u{0}\u{7f}\u{301}é");
-        assert_eq!(
-            repr(&text),
-            "'ש\\u3000\\xa0\\u200f\u{1f600}\\ue000\\x00\\x7f\u{301}é'"
-        );
+        assert_eq!(repr(&text), "'ש\\u3000\\xa0\\u200f\u{1f600}\\ue000\\x00\\x7f\u{301}é'");
     }
 
     #[test]

@@ -26,9 +26,7 @@ impl Default for Templates {
 
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.environment.templates().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.environment.templates().map(|(name, _)| name)).finish()
     }
 }
 
@@ -36,9 +34,7 @@ impl Templates {
     /// No templates yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            environment: environment(),
-        }
+        Self { environment: environment() }
     }
 
     /// Compiles a template under the key that holds it.
@@ -72,21 +68,16 @@ impl Templates {
         key: &str,
         fields: &Map<String, serde_json::Value>,
     ) -> Result<String, TemplateError> {
-        let template = self
-            .environment
-            .get_template(key)
-            .map_err(|error| TemplateError::syntax(&error))?;
+        let template =
+            self.environment.get_template(key).map_err(|error| TemplateError::syntax(&error))?;
         template
             .render(value::context(fields))
             .map_err(|error| TemplateError::render(&error, self.missing(key, fields)))
     }
 
     fn missing(&self, key: &str, fields: &Map<String, serde_json::Value>) -> Vec<String> {
-        let mut names: Vec<_> = self
-            .columns(key)
-            .into_iter()
-            .filter(|name| !fields.contains_key(name))
-            .collect();
+        let mut names: Vec<_> =
+            self.columns(key).into_iter().filter(|name| !fields.contains_key(name)).collect();
         names.sort();
         names
     }
@@ -141,20 +132,14 @@ mod tests {
     #[test]
     fn a_documents_text_is_data() {
         let doc = json!({"q": "{{ 7*7 }}{% for x in y %}\n", "ל": "ok"});
-        assert_eq!(
-            text("{{q}}|{{ל}}\n", &doc),
-            "{{ 7*7 }}{% for x in y %}\n|ok\n"
-        );
+        assert_eq!(text("{{q}}|{{ל}}\n", &doc), "{{ 7*7 }}{% for x in y %}\n|ok\n");
     }
 
     #[test]
     fn values_print_as_in_python() {
         let doc = json!({"a": null, "b": true, "c": 1.0, "d": 1e20, "e": ["x", 1.5, null], "f": {"k": "v'"}, "g": 7});
         assert_eq!(
-            text(
-                "{{a}} {{b}} {{c}} {{d}} {{e}} {{f}} {{g}} {{ c|string + d|string }}",
-                &doc
-            ),
+            text("{{a}} {{b}} {{c}} {{d}} {{e}} {{f}} {{g}} {{ c|string + d|string }}", &doc),
             "None True 1.0 1e+20 ['x', 1.5, None] {'k': \"v'\"} 7 1.01e+20"
         );
     }
@@ -167,10 +152,7 @@ mod tests {
 
     #[test]
     fn a_missing_column_is_named() {
-        let error = render(
-            "{{ question }}{{ x if y is defined else 1 }}",
-            &json!({"a": 1}),
-        );
+        let error = render("{{ question }}{{ x if y is defined else 1 }}", &json!({"a": 1}));
         assert_eq!(
             error,
             Err(TemplateError::MissingColumns {
@@ -183,10 +165,7 @@ mod tests {
     #[test]
     fn a_missing_key_inside_a_column_is_an_error() {
         let error = render("a\n{{ a.b.c }}", &json!({"a": {}})).expect_err("undefined");
-        assert!(
-            matches!(error, TemplateError::Render { line: 2, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, TemplateError::Render { line: 2, .. }), "{error}");
     }
 
     #[test]
@@ -194,10 +173,7 @@ mod tests {
         let loops =
             "{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}";
         assert_eq!(render(loops, &json!({})), Err(TemplateError::OutOfFuel));
-        assert_eq!(
-            render("{{ 'x' * 10**9 }}", &json!({})),
-            Err(TemplateError::OutOfFuel)
-        );
+        assert_eq!(render("{{ 'x' * 10**9 }}", &json!({})), Err(TemplateError::OutOfFuel));
     }
 
     #[test]
@@ -209,10 +185,7 @@ mod tests {
     #[test]
     fn syntax_errors_name_the_line() {
         let error = render("a\nb {{ x", &json!({})).expect_err("unclosed");
-        assert!(
-            matches!(error, TemplateError::Syntax { line: 2, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, TemplateError::Syntax { line: 2, .. }), "{error}");
         assert!(render("{{ x|nosuchfilter }}", &json!({"x": 1})).is_err());
         assert!(render("{% include 'x' %}", &json!({})).is_err());
     }

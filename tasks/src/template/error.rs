@@ -35,10 +35,7 @@ pub enum TemplateError {
 impl TemplateError {
     /// The error of a template that could not be compiled.
     pub(super) fn syntax(error: &minijinja::Error) -> Self {
-        Self::Syntax {
-            line: error.line().unwrap_or(1),
-            detail: detail(error),
-        }
+        Self::Syntax { line: error.line().unwrap_or(1), detail: detail(error) }
     }
 
     /// The error of a template that could not be rendered; `missing` are the
@@ -49,10 +46,7 @@ impl TemplateError {
             ErrorKind::UndefinedError if !missing.is_empty() => {
                 Self::MissingColumns { columns: missing }
             }
-            _ => Self::Render {
-                line: error.line().unwrap_or(1),
-                detail: detail(error),
-            },
+            _ => Self::Render { line: error.line().unwrap_or(1), detail: detail(error) },
         }
     }
 }

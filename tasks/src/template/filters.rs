@@ -52,9 +52,7 @@ fn regex_replace(
         .build()
         .map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))?;
     let replacement = from_python(replacement)?;
-    Ok(regex
-        .replacen(text, count.unwrap_or(0), replacement.as_str())
-        .into_owned())
+    Ok(regex.replacen(text, count.unwrap_or(0), replacement.as_str()).into_owned())
 }
 
 /// Rewrites `\1` and `\g<name>` of a Python replacement as `${1}`, `${name}`.
@@ -75,9 +73,7 @@ mod tests {
         let mut templates = Templates::new();
         templates.add("t", source).expect("compiles");
         let doc = json!({"a": "\u{1c} x \u{3000}", "m": {"b": "<ש>", "a": "it's"}});
-        templates
-            .render("t", doc.as_object().expect("an object"))
-            .expect("renders")
+        templates.render("t", doc.as_object().expect("an object")).expect("renders")
     }
 
     #[test]
@@ -87,18 +83,12 @@ mod tests {
 
     #[test]
     fn tojson_is_jinjas() {
-        assert_eq!(
-            text("{{ m|tojson }}"),
-            r#"{"a": "it\u0027s", "b": "\u003c\u05e9\u003e"}"#
-        );
+        assert_eq!(text("{{ m|tojson }}"), r#"{"a": "it\u0027s", "b": "\u003c\u05e9\u003e"}"#);
     }
 
     #[test]
     fn regex_replace_takes_pythons_groups() {
-        assert_eq!(
-            text(r"{{ 'a-b c-d'|regex_replace('(\w)-(\w)', '\\2$\\1') }}"),
-            "b$a d$c"
-        );
+        assert_eq!(text(r"{{ 'a-b c-d'|regex_replace('(\w)-(\w)', '\\2$\\1') }}"), "b$a d$c");
         assert_eq!(text(r"{{ 'aaa'|regex_replace('a', 'b', 2) }}"), "bba");
     }
 }

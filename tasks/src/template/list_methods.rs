@@ -13,9 +13,6 @@ fn index(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let (wanted,): (&Value,) = from_args(args)?;
     let position = value.try_iter()?.position(|item| item == *wanted);
     position.map(Value::from).ok_or_else(|| {
-        Error::new(
-            ErrorKind::InvalidOperation,
-            format!("{wanted} is not in the list"),
-        )
+        Error::new(ErrorKind::InvalidOperation, format!("{wanted} is not in the list"))
     })
 }

@@ -43,24 +43,12 @@ fn needle(args: &[Value]) -> Result<&str, Error> {
 fn trimmed(text: &str, args: &[Value], start: bool, end: bool) -> Result<Value, Error> {
     let (chars,): (Option<&str>,) = from_args(args)?;
     let drop = |c: char| chars.map_or_else(|| is_space(c), |chars| chars.contains(c));
-    let text = if start {
-        text.trim_start_matches(drop)
-    } else {
-        text
-    };
-    Ok(if end {
-        text.trim_end_matches(drop)
-    } else {
-        text
-    }
-    .into())
+    let text = if start { text.trim_start_matches(drop) } else { text };
+    Ok(if end { text.trim_end_matches(drop) } else { text }.into())
 }
 
 fn words(text: &str) -> Value {
-    text.split(is_space)
-        .filter(|word| !word.is_empty())
-        .map(Value::from)
-        .collect()
+    text.split(is_space).filter(|word| !word.is_empty()).map(Value::from).collect()
 }
 
 /// `str.splitlines`, whose line ends are more than `\n`.
@@ -112,18 +100,12 @@ pub(crate) fn capitalize(text: &str) -> String {
     let Some(first) = chars.next() else {
         return String::new();
     };
-    first
-        .to_uppercase()
-        .chain(chars.as_str().to_lowercase().chars())
-        .collect()
+    first.to_uppercase().chain(chars.as_str().to_lowercase().chars()).collect()
 }
 
 fn join(text: &str, args: &[Value]) -> Result<Value, Error> {
     let (values,): (&Value,) = from_args(args)?;
-    let items: Vec<_> = values
-        .try_iter()?
-        .map(|item| display::to_str(&item))
-        .collect();
+    let items: Vec<_> = values.try_iter()?.map(|item| display::to_str(&item)).collect();
     Ok(items.join(text).into())
 }
 
@@ -141,10 +123,7 @@ mod tests {
                 "a|a|a | a",
             ),
             ("{{ ' a\u{3000}b '.split() }}", "['a', 'b']"),
-            (
-                "{{ 'a\\r\\nb\u{2028}c\\n'.splitlines() }}",
-                "['a', 'b', 'c']",
-            ),
+            ("{{ 'a\\r\\nb\u{2028}c\\n'.splitlines() }}", "['a', 'b', 'c']"),
             ("{{ 'שלום'.index('ום') }} {{ 'abab'.rindex('b') }}", "2 3"),
             (
                 "{{ 'a=b=c'.partition('=') }} {{ 'a=b=c'.rpartition('=') }} {{ 'a'.partition('=') }}",
@@ -157,10 +136,7 @@ mod tests {
                 "{{ '12'.isdigit() }} {{ ''.isdigit() }} {{ '\u{3000}'.isspace() }}",
                 "True False True",
             ),
-            (
-                "{{ ', '.join([1, 'b']) }} {{ ['x', 'y'].index('y') }}",
-                "1, b 1",
-            ),
+            ("{{ ', '.join([1, 'b']) }} {{ ['x', 'y'].index('y') }}", "1, b 1"),
             (
                 "{{ 'a,b'.split(',') }} {{ 'Ab'.lower() }} {{ 'aba'.replace('a', 'c') }} {{ 'ab'.startswith('a') }}",
                 "['a', 'b'] ab cbc True",
@@ -187,9 +163,7 @@ mod tests {
             templates.add("t", source).expect("compiles");
             let doc = json!({});
             assert!(
-                templates
-                    .render("t", doc.as_object().expect("an object"))
-                    .is_err(),
+                templates.render("t", doc.as_object().expect("an object")).is_err(),
                 "{source}"
             );
         }

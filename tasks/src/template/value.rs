@@ -6,11 +6,7 @@ use serde_json::{Map, Number, Value as Json};
 
 /// A document's columns as the context of a template.
 pub(super) fn context(fields: &Map<String, Json>) -> Value {
-    Value::from_pairs(
-        fields
-            .iter()
-            .map(|(key, value)| (key.as_str(), from_json(value))),
-    )
+    Value::from_pairs(fields.iter().map(|(key, value)| (key.as_str(), from_json(value))))
 }
 
 fn from_json(json: &Json) -> Value {
@@ -42,12 +38,7 @@ pub(super) fn to_json(value: &Value) -> Json {
     match value.as_object().map(|object| (object, object.repr())) {
         Some((object, ObjectRepr::Map)) => Json::Object(
             keys(value)
-                .map(|key| {
-                    (
-                        key.to_string(),
-                        to_json(&object.get_value(&key).unwrap_or_default()),
-                    )
-                })
+                .map(|key| (key.to_string(), to_json(&object.get_value(&key).unwrap_or_default())))
                 .collect(),
         ),
         Some((_, ObjectRepr::Seq | ObjectRepr::Iterable)) => {

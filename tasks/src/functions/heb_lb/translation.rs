@@ -1,0 +1,95 @@
+//! Sentence pairs, asked in both directions.
+
+use serde_json::{Map, Value};
+
+use crate::doc::Doc;
+use crate::functions::error::{column, text};
+use crate::functions::{Draw, FunctionError};
+use crate::random::Random;
+
+/// Two documents of every pair of TED lines (columns `en` and `he`).
+pub(in crate::functions) fn ted_directions(docs: Vec<Doc>) -> Result<Vec<Doc>, FunctionError> {
+    directions(&docs, |doc| Ok((text(doc, "en")?.to_owned(), text(doc, "he")?.to_owned())))
+}
+
+/// Two documents of every FLORES sentence (`text`, and `joined.text` in
+/// Hebrew).
+pub(in crate::functions) fn flores_directions(docs: Vec<Doc>) -> Result<Vec<Doc>, FunctionError> {
+    directions(&docs, |doc| {
+        let joined = column(doc, "joined")?.get("text").and_then(Value::as_str);
+        let hebrew = joined.ok_or_else(|| FunctionError::new(doc, "the joined row has no text"))?;
+        Ok((text(doc, "text")?.to_owned(), hebrew.to_owned()))
+    })
+}
+
+/// English to Hebrew and Hebrew to English of every pair, one after the
+/// other, so that any number of first documents has both. `pair` is the row's
+/// `id`, or its position where it has none.
+fn directions(
+    docs: &[Doc],
+    sentences: impl Fn(&Doc) -> Result<(String, String), FunctionError>,
+) -> Result<Vec<Doc>, FunctionError> {
+    let mut both = Vec::with_capacity(2 * docs.len());
+    for doc in docs {
+        let (english, hebrew) = sentences(doc)?;
+        let pair = doc.get("id").cloned().unwrap_or_else(|| doc.id.into());
+        let mut put = |direction: &str, source: &str, target: &str| {
+            let mut fields = Map::new();
+            fields.insert("pair".to_owned(), pair.clone());
+            fields.insert("direction".to_owned(), direction.into());
+            fields.insert("source".to_owned(), source.into());
+            fields.insert("target".to_owned(), target.into());
+            both.push(Doc { fields, ..doc.clone() });
+        };
+        put("en-he", &english, &hebrew);
+        put("he-en", &hebrew, &english);
+    }
+    Ok(both)
+}
+
+/// The first other pairs of the pool in the document's direction.
+pub(in crate::functions) fn same_direction(
+    draw: &Draw,
+    _: &mut Random,
+) -> Result<Vec<usize>, FunctionError> {
+    let (direction, pair) = (draw.doc.get("direction"), draw.doc.get("pair"));
+    let fits = |doc: &Doc| doc.get("direction") == direction && doc.get("pair") != pair;
+    let found = draw.pool.iter().enumerate().filter(|(_, doc)| fits(doc)).map(|(at, _)| at);
+    Ok(found.take(draw.shots).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn docs(rows: &[Value]) -> Vec<Doc> {
+        let rows = rows.iter().enumerate();
+        rows.map(|(id, row)| Doc::new(id, row.as_object().unwrap().clone())).collect()
+    }
+
+    #[test]
+    fn a_pair_gives_two_documents() {
+        let both =
+            ted_directions(docs(&[json!({"en": "a", "he": "א"}), json!({"en": "b", "he": "ב"})]))
+                .unwrap();
+        let fields: Vec<_> = both.iter().map(|doc| Value::Object(doc.fields.clone())).collect();
+        assert_eq!(
+            fields[0],
+            json!({"pair": 0, "direction": "en-he", "source": "a", "target": "א"})
+        );
+        assert_eq!(
+            fields[3],
+            json!({"pair": 1, "direction": "he-en", "source": "ב", "target": "b"})
+        );
+    }
+
+    #[test]
+    fn shots_are_other_pairs_of_the_same_direction() {
+        let rows = [1, 2, 3].map(|id| json!({"id": id, "text": "a", "joined": {"text": "א"}}));
+        let pool = flores_directions(docs(&rows)).unwrap();
+        let draw = Draw { pool: &pool, labels: &[], shots: 2, doc: &pool[3], seed: 0 };
+        assert_eq!(same_direction(&draw, &mut Random::new(0)).unwrap(), [1, 5]);
+    }
+}
