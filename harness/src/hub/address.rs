@@ -16,10 +16,7 @@ pub(super) fn origin(uri: &Uri) -> (String, String, u16) {
 /// An address without credentials and query, either of which may hold a secret.
 pub(super) fn shown(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or("https");
-    let port = uri
-        .port_u16()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
+    let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
     let host = uri.host().unwrap_or_default();
     format!("{scheme}://{host}{port}{}", uri.path())
 }
@@ -34,10 +31,8 @@ pub(super) fn redirected(response: &Response<Body>, from: &Uri) -> Result<Option
     }
     let location = response.headers().get(header::LOCATION);
     let target = location.and_then(|value| resolve(value.to_str().ok()?, from));
-    let refused = |reason| HubError::Refused {
-        what: format!("a redirect of {}", shown(from)),
-        reason,
-    };
+    let refused =
+        |reason| HubError::Refused { what: format!("a redirect of {}", shown(from)), reason };
     let target = target.ok_or_else(|| refused("leads to no address"))?;
     match (from.scheme_str(), target.scheme_str()) {
         (_, Some("https")) | (Some("http"), Some("http")) => Ok(Some(target)),
@@ -77,40 +72,23 @@ mod tests {
         assert_eq!(target("https://a:1/x?y", "/z?q=1"), "https://a:1/z?q=1");
         assert_eq!(target("https://a/x", "//b/c"), "https://b/c");
         assert_eq!(target("http://a/x", "https://b/c"), "https://b/c");
-        let plain = Response::builder()
-            .status(200)
-            .body(Body::builder().data(""));
-        assert_eq!(
-            redirected(&plain.unwrap(), &"http://a/".parse().unwrap()).unwrap(),
-            None
-        );
+        let plain = Response::builder().status(200).body(Body::builder().data(""));
+        assert_eq!(redirected(&plain.unwrap(), &"http://a/".parse().unwrap()).unwrap(), None);
     }
 
     #[test]
     fn https_is_not_left() {
         for to in ["http://a/x", "ftp://a/x", "file:///etc/passwd", "x y", "z"] {
             let result = redirect("https://a/x", to);
-            assert!(
-                matches!(result, Err(HubError::Refused { .. })),
-                "{to}: {result:?}"
-            );
+            assert!(matches!(result, Err(HubError::Refused { .. })), "{to}: {result:?}");
         }
     }
 
     #[test]
     fn origins_and_what_is_shown() {
         let uri = |text: &str| text.parse::<Uri>().unwrap();
-        assert_eq!(
-            origin(&uri("https://Hub.co/x")),
-            origin(&uri("https://hub.co:443/y"))
-        );
-        assert_ne!(
-            origin(&uri("https://hub.co/")),
-            origin(&uri("http://hub.co/"))
-        );
-        assert_eq!(
-            shown(&uri("https://me:pw@hub.co:8/x?sig=1")),
-            "https://hub.co:8/x"
-        );
+        assert_eq!(origin(&uri("https://Hub.co/x")), origin(&uri("https://hub.co:443/y")));
+        assert_ne!(origin(&uri("https://hub.co/")), origin(&uri("http://hub.co/")));
+        assert_eq!(shown(&uri("https://me:pw@hub.co:8/x?sig=1")), "https://hub.co:8/x");
     }
 }

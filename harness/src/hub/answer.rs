@@ -18,12 +18,7 @@ pub(super) fn check(
     let status = response.status().as_u16();
     match status {
         401 | 403 => Err(gated(repository, status)),
-        400.. => Err(not_found(
-            repository,
-            file,
-            status,
-            header(response, "x-error-code"),
-        )),
+        400.. => Err(not_found(repository, file, status, header(response, "x-error-code"))),
         _ => Ok(()),
     }
 }
@@ -45,11 +40,7 @@ fn gated(repository: &Repository, status: u16) -> HubError {
             "ask for access on the page of {page} with the account that HF_TOKEN belongs to, and let the token read gated repositories"
         )
     };
-    HubError::Gated {
-        repository: repository.to_string(),
-        status,
-        advice,
-    }
+    HubError::Gated { repository: repository.to_string(), status, advice }
 }
 
 fn not_found(
@@ -80,9 +71,7 @@ mod tests {
     use super::*;
 
     fn error(status: u16, code: &str, file: Option<&str>) -> String {
-        let response = Response::builder()
-            .status(status)
-            .header("X-Error-Code", code);
+        let response = Response::builder().status(status).header("X-Error-Code", code);
         let response = response.body(Body::builder().data("")).unwrap();
         let repository = Repository::model("o/n@v1").unwrap();
         check(&response, &repository, file).unwrap_err().to_string()

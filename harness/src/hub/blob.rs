@@ -22,12 +22,8 @@ impl<'a> Partial<'a> {
     /// # Errors
     /// [`HubError::Io`].
     pub(super) fn open(path: &'a Path, etag: &str, size: Option<u64>) -> Result<Self, HubError> {
-        let options = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path);
+        let options =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let mut partial = Self {
             path,
             file: options.map_err(HubError::io(path))?,
@@ -83,13 +79,9 @@ impl<'a> Partial<'a> {
     ) -> Result<(), Failure> {
         let before = self.length;
         let mut buffer = vec![0; BUFFER];
-        self.file
-            .seek(SeekFrom::Start(before))
-            .map_err(HubError::io(self.path))?;
+        self.file.seek(SeekFrom::Start(before)).map_err(HubError::io(self.path))?;
         loop {
-            let read = body
-                .read(&mut buffer)
-                .map_err(|error| self.cut(before, &error))?;
+            let read = body.read(&mut buffer).map_err(|error| self.cut(before, &error))?;
             if read == 0 {
                 return Ok(());
             }

@@ -19,12 +19,6 @@ pub(super) enum Method {
     Get { from: u64 },
 }
 
-/// An answer, and the address that gave it.
-pub(super) struct Answer {
-    pub(super) response: Response<Body>,
-    pub(super) address: Uri,
-}
-
 /// Talks HTTP to the hub.
 ///
 /// Redirects are followed here, not by the HTTP library: the token goes to the endpoint's own origin only, and an
@@ -69,23 +63,21 @@ impl Client {
         url: &str,
         attempt: impl FnMut() -> Result<T, Failure>,
     ) -> Result<T, HubError> {
-        let shown = url
-            .parse()
-            .map_or_else(|_| "the hub".to_owned(), |uri| shown(&uri));
+        let shown = url.parse().map_or_else(|_| "the hub".to_owned(), |uri| shown(&uri));
         self.patience.insist(&shown, attempt)
     }
 
     /// One attempt: whatever status the last hop answers, unless it says to try again.
-    pub(super) fn attempt(&self, method: Method, url: &str) -> Result<Answer, Failure> {
+    pub(super) fn attempt(&self, method: Method, url: &str) -> Result<Response<Body>, Failure> {
         let mut address: Uri = url.parse().map_err(|_| bad_endpoint())?;
         for _ in 0..LONGEST_CHAIN {
             let response = self.request(method, &address)?;
             let Some(next) = redirected(&response, &address)? else {
                 busy(&response)?;
-                return Ok(Answer { response, address });
+                return Ok(response);
             };
             if method == Method::Head && !self.is_home(&next) {
-                return Ok(Answer { response, address });
+                return Ok(response);
             }
             address = next;
         }
@@ -176,11 +168,7 @@ fn failure(error: &ureq::Error) -> Failure {
         ureq::Error::BadUri(_) => "a bad address".to_owned(),
         other => other.to_string(),
     };
-    Failure::Temporary {
-        reason,
-        retry_after: None,
-        progress: false,
-    }
+    Failure::Temporary { reason, retry_after: None, progress: false }
 }
 
 #[cfg(test)]
@@ -197,7 +185,7 @@ mod tests {
         Client::new(&settings).unwrap()
     }
 
-    fn get(client: &Client, url: &str) -> Result<Answer, HubError> {
+    fn get(client: &Client, url: &str) -> Result<Response<Body>, HubError> {
         client.insist(url, || client.attempt(Method::Get { from: 0 }, url))
     }
 
@@ -211,11 +199,8 @@ mod tests {
             _ => Reply::status(404),
         });
         let client = client(&home, "hf_secret");
-        let answer = get(&client, &client.url("moved")).unwrap();
-        assert_eq!(
-            answer.response.into_body().read_to_string().unwrap(),
-            "away"
-        );
+        let response = get(&client, &client.url("moved")).unwrap();
+        assert_eq!(response.into_body().read_to_string().unwrap(), "away");
         let tokens = |server: &TestServer| -> Vec<bool> {
             let requests = server.requests();
             let sent =
@@ -270,10 +255,7 @@ mod tests {
         let mut settings = settings(&std::env::temp_dir(), &server);
         for endpoint in ["huggingface.co", "ftp://x", "https://", "h t"] {
             settings.endpoint = endpoint.to_owned();
-            assert!(
-                matches!(Client::new(&settings), Err(HubError::Setting { .. })),
-                "{endpoint}"
-            );
+            assert!(matches!(Client::new(&settings), Err(HubError::Setting { .. })), "{endpoint}");
         }
     }
 }

@@ -37,9 +37,9 @@ impl Description {
     pub(super) fn fetch(client: &Client, repository: &Repository) -> Result<Self, HubError> {
         let url = client.url(&repository.description_path());
         let text = client.insist(&url, || {
-            let answer = client.attempt(Method::Get { from: 0 }, &url)?;
-            answer::check(&answer.response, repository, None)?;
-            let body = answer.response.into_body().into_with_config();
+            let response = client.attempt(Method::Get { from: 0 }, &url)?;
+            answer::check(&response, repository, None)?;
+            let body = response.into_body().into_with_config();
             let text = body.limit(LONGEST).read_to_string();
             text.map_err(|error| Failure::Temporary {
                 reason: error.to_string(),
@@ -57,17 +57,13 @@ impl Description {
                 "the hub's description of it is not understood ({reason}); is HF_ENDPOINT a hub?"
             ),
         };
-        let json: Json =
-            serde_json::from_str(text).map_err(|error| unusable(error.to_string()))?;
+        let json: Json = serde_json::from_str(text).map_err(|error| unusable(error.to_string()))?;
         if !is_commit(&json.sha) {
             return Err(unusable("`sha` is no commit".to_owned()));
         }
         let mut names: Vec<String> = json.siblings.into_iter().map(|s| s.rfilename).collect();
         names.sort();
-        Ok(Self {
-            commit: json.sha,
-            names,
-        })
+        Ok(Self { commit: json.sha, names })
     }
 
     /// Whether the repository has a file.

@@ -20,11 +20,7 @@ enum Running {
 impl Announced {
     /// An announcement, and nothing arrived yet.
     pub(super) fn new(etag: &str, size: Option<u64>) -> Self {
-        Self {
-            etag: etag.to_owned(),
-            size,
-            running: start(etag, size),
-        }
+        Self { etag: etag.to_owned(), size, running: start(etag, size) }
     }
 
     /// The announced size in bytes.
@@ -61,9 +57,7 @@ impl Announced {
 }
 
 fn start(etag: &str, size: Option<u64>) -> Running {
-    let is_hex = etag
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_hex = etag.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     match (etag.len(), size) {
         (64, _) if is_hex => Running::Sha256(Box::default()),
         (40, Some(size)) if is_hex => {
@@ -99,16 +93,10 @@ mod tests {
         for etag in [blob, sha256] {
             assert_eq!(fault(etag, Some(6), b"hello\n"), None);
             let (expected, got) = fault(etag, Some(6), b"hellO\n").unwrap();
-            assert!(
-                expected.ends_with(etag) && !got.contains(etag),
-                "{expected} {got}"
-            );
+            assert!(expected.ends_with(etag) && !got.contains(etag), "{expected} {got}");
         }
         let (expected, got) = fault(sha256, Some(6), b"hello").unwrap();
-        assert_eq!(
-            (expected.as_str(), got.as_str()),
-            ("6 bytes", "5 bytes")
-        );
+        assert_eq!((expected.as_str(), got.as_str()), ("6 bytes", "5 bytes"));
         assert_eq!(fault("a-mirror-s", None, b"x"), None);
         assert_eq!(fault(blob, None, b"x"), None);
     }

@@ -72,7 +72,7 @@ impl Download<'_> {
     fn announcement(&self, name: &str) -> Result<Announcement, HubError> {
         let url = self.url(name);
         self.client.insist(&url, || {
-            let response = self.client.attempt(Method::Head, &url)?.response;
+            let response = self.client.attempt(Method::Head, &url)?;
             check(&response, self.repository, Some(name))?;
             let etag = self.etag(&response)?;
             let size = size(&response);
@@ -81,8 +81,7 @@ impl Download<'_> {
     }
 
     fn url(&self, name: &str) -> String {
-        self.client
-            .url(&self.repository.file_path(self.commit, name))
+        self.client.url(&self.repository.file_path(self.commit, name))
     }
 
     /// The ETag becomes a file's name, so it is held to be one.
@@ -118,11 +117,7 @@ impl Download<'_> {
             if last {
                 let _ = std::fs::remove_file(incomplete);
                 let file = format!("{}/{name}", self.repository.id);
-                return Err(HubError::Integrity {
-                    file,
-                    expected,
-                    got,
-                });
+                return Err(HubError::Integrity { file, expected, got });
             }
         }
         Ok(())
@@ -140,11 +135,7 @@ impl Download<'_> {
         let progress = |done| {
             if let Some(hook) = &self.settings.progress {
                 let total = announced.size;
-                hook(Progress {
-                    file: &file,
-                    done,
-                    total,
-                });
+                hook(Progress { file: &file, done, total });
             }
         };
         let url = self.url(name);
@@ -165,7 +156,7 @@ impl Download<'_> {
         partial: &mut Partial<'_>,
     ) -> Result<Response<Body>, Failure> {
         let from = partial.length();
-        let response = self.client.attempt(Method::Get { from }, url)?.response;
+        let response = self.client.attempt(Method::Get { from }, url)?;
         let status = response.status().as_u16();
         if from > 0 && status != 206 {
             partial.restart()?;
@@ -198,10 +189,7 @@ fn lock(path: &Path) -> Result<File, HubError> {
     match file.lock() {
         // Some network file systems have no locks; then two downloads of one file at once stay possible.
         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => Ok(file),
-        Err(source) => Err(HubError::Io {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(HubError::Io { path: path.to_owned(), source }),
         Ok(()) => Ok(file),
     }
 }
@@ -237,11 +225,7 @@ mod tests {
     fn reply(request: &Request) -> Reply {
         let from = request.from();
         let reply = Reply::ok(&CONTENT[from..]).header("ETag", &etag(NAME, CONTENT.as_bytes()));
-        if from > 0 {
-            reply.with_status(206)
-        } else {
-            reply
-        }
+        if from > 0 { reply.with_status(206) } else { reply }
     }
 
     /// A server whose n-th answer to a `GET` is up to a function.
@@ -282,13 +266,7 @@ mod tests {
     #[test]
     fn a_damaged_rest_is_fetched_once_more_from_the_start() {
         let folder = tempfile::tempdir().unwrap();
-        let server = server(|call, reply| {
-            if call == 0 {
-                Reply::ok("012345678X")
-            } else {
-                reply
-            }
-        });
+        let server = server(|call, reply| if call == 0 { Reply::ok("012345678X") } else { reply });
         assert_eq!(download(&server, folder.path()).unwrap(), CONTENT);
         assert_eq!(offsets(&server), [0, 0]);
     }

@@ -39,8 +39,8 @@ pub enum HubError {
     },
     /// Requests are forbidden and the cache lacks something.
     #[error(
-        "offline, and {} of {repository} not in the cache {}; fetch it with `{command}`, or unset HF_HUB_OFFLINE",
-        are(missing), cache.display()
+        "offline, and the cache {} lacks {} of {repository}; fetch it with `{command}`, or unset HF_HUB_OFFLINE",
+        cache.display(), missing.join(", ")
     )]
     Offline {
         /// The repository.
@@ -114,10 +114,4 @@ impl HubError {
         let path = path.into();
         move |source| Self::Io { path, source }
     }
-}
-
-/// `a is` or `a, b are`.
-fn are(names: &[String]) -> String {
-    let verb = if names.len() == 1 { "is" } else { "are" };
-    format!("{} {verb}", names.join(", "))
 }

@@ -19,8 +19,9 @@ mod description;
 mod digest;
 mod download;
 mod error;
-mod patience;
+mod hub;
 mod path;
+mod patience;
 mod repository;
 mod settings;
 mod snapshot;
@@ -31,6 +32,7 @@ mod weights;
 
 pub use checkpoint::Resolved;
 pub use error::HubError;
+pub use hub::{Hub, checkpoint};
 pub use patience::Patience;
 pub use settings::{HubSettings, Progress, ProgressHook};
 pub use token::Token;

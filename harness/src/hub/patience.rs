@@ -83,21 +83,15 @@ impl Patience {
             let (reason, retry_after, progress) = match attempt() {
                 Ok(value) => return Ok(value),
                 Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Temporary {
-                    reason,
-                    retry_after,
-                    progress,
-                }) => (reason, retry_after, progress),
+                Err(Failure::Temporary { reason, retry_after, progress }) => {
+                    (reason, retry_after, progress)
+                }
             };
             if progress {
                 in_a_row = 0;
             }
             let Some(pause) = self.pause(in_a_row, retry_after, jitter()) else {
-                return Err(HubError::Unreachable {
-                    url: url.to_owned(),
-                    reason,
-                    attempts,
-                });
+                return Err(HubError::Unreachable { url: url.to_owned(), reason, attempts });
             };
             tracing::debug!(url, reason, ?pause, "the hub is asked again");
             (self.sleep)(pause);
@@ -105,18 +99,11 @@ impl Patience {
     }
 
     /// The pause after so many failures in a row; `None` when patience is at its end. `jitter` lies in 0..1.
-    fn pause(
-        &self,
-        failures: u32,
-        retry_after: Option<Duration>,
-        jitter: f64,
-    ) -> Option<Duration> {
+    fn pause(&self, failures: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
         if failures >= self.attempts.max(1) {
             return None;
         }
-        let doubled = self
-            .first_pause
-            .saturating_mul(1 << failures.saturating_sub(1).min(16));
+        let doubled = self.first_pause.saturating_mul(1 << failures.saturating_sub(1).min(16));
         let pause = doubled.mul_f64(1.0 + jitter / 2.0).min(self.longest_pause);
         match retry_after {
             Some(asked) if asked > self.longest_pause => None,
@@ -162,25 +149,15 @@ mod tests {
 
     #[test]
     fn only_failures_without_progress_use_patience_up() {
-        let patience = Patience {
-            attempts: 2,
-            sleep: Arc::new(|_| ()),
-            ..Patience::default()
-        };
-        let mut failures = vec![
-            temporary(None, false),
-            temporary(None, true),
-            temporary(Some(1), false),
-        ];
+        let patience = Patience { attempts: 2, sleep: Arc::new(|_| ()), ..Patience::default() };
+        let mut failures =
+            vec![temporary(None, false), temporary(None, true), temporary(Some(1), false)];
         let mut attempts = 0;
         let error = patience.insist("u", || -> Result<(), Failure> {
             attempts += 1;
             Err(failures.pop().unwrap_or_else(|| temporary(None, false)))
         });
-        assert!(
-            matches!(error, Err(HubError::Unreachable { attempts: 4, .. })),
-            "{error:?}"
-        );
+        assert!(matches!(error, Err(HubError::Unreachable { attempts: 4, .. })), "{error:?}");
         assert_eq!(attempts, 4);
     }
 }

@@ -51,24 +51,14 @@ impl Repository {
             ));
         }
         if revision.is_some_and(|revision| !is_revision(revision)) {
-            return Err(name_error(
-                revision.unwrap_or_default(),
-                "not a branch, tag or commit",
-            ));
+            return Err(name_error(revision.unwrap_or_default(), "not a branch, tag or commit"));
         }
-        Ok(Self {
-            kind,
-            id: id.to_owned(),
-            revision: revision.map(str::to_owned),
-        })
+        Ok(Self { kind, id: id.to_owned(), revision: revision.map(str::to_owned) })
     }
 
     /// The same repository at another revision.
     pub(super) fn at(&self, revision: &str) -> Self {
-        Self {
-            revision: Some(revision.to_owned()),
-            ..self.clone()
-        }
+        Self { revision: Some(revision.to_owned()), ..self.clone() }
     }
 
     /// The revision that is asked for.
@@ -124,17 +114,11 @@ impl fmt::Display for Repository {
 
 /// Whether a text is a full commit id.
 pub(super) fn is_commit(text: &str) -> bool {
-    text.len() == 40
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn name_error(name: &str, reason: &'static str) -> HubError {
-    HubError::Name {
-        name: name.to_owned(),
-        reason,
-    }
+    HubError::Name { name: name.to_owned(), reason }
 }
 
 fn is_name(part: &str) -> bool {
@@ -173,32 +157,17 @@ mod tests {
             dataset.file_path("c0", "a b/ש.csv"),
             "datasets/gsm8k/resolve/c0/a%20b/%D7%A9.csv"
         );
-        assert_eq!(
-            dataset.download_command(""),
-            "hf download gsm8k --repo-type dataset"
-        );
+        assert_eq!(dataset.download_command(""), "hf download gsm8k --repo-type dataset");
     }
 
     #[test]
     fn what_is_no_name_is_refused() {
         let names = [
-            "gpt2",
-            "a/b/c",
-            "../x",
-            "a/..",
-            "a/b@../x",
-            "a/b@",
-            "a/b@/x",
-            "a b/c",
-            "a/b--c",
-            "",
+            "gpt2", "a/b/c", "../x", "a/..", "a/b@../x", "a/b@", "a/b@/x", "a b/c", "a/b--c", "",
             "a/b@--x",
         ];
         for name in names {
-            assert!(
-                matches!(Repository::model(name), Err(HubError::Name { .. })),
-                "{name}"
-            );
+            assert!(matches!(Repository::model(name), Err(HubError::Name { .. })), "{name}");
         }
     }
 }

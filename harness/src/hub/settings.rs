@@ -53,11 +53,7 @@ impl HubSettings {
             .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("huggingface")))
             .unwrap_or_else(|| home.join(".cache/huggingface"));
         let token_path = folder("HF_TOKEN_PATH").unwrap_or_else(|| hf_home.join("token"));
-        let offline = [
-            "HF_HUB_OFFLINE",
-            "HF_DATASETS_OFFLINE",
-            "TRANSFORMERS_OFFLINE",
-        ];
+        let offline = ["HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"];
         Self {
             cache: folder("HF_HUB_CACHE")
                 .or_else(|| folder("HUGGINGFACE_HUB_CACHE"))
@@ -80,10 +76,7 @@ fn endpoint(given: Option<&str>) -> String {
 }
 
 fn is_true(value: &str) -> bool {
-    matches!(
-        value.to_ascii_lowercase().as_str(),
-        "1" | "true" | "yes" | "on"
-    )
+    matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
 }
 
 fn expand(home: &Path, path: &str) -> PathBuf {
@@ -107,18 +100,11 @@ mod tests {
     fn the_cache_follows_the_most_specific_variable() {
         let home = Path::new("/home/me");
         let cache = |variables: &[(&str, &str)]| settings(home, variables).cache;
-        let all = [
-            ("HF_HUB_CACHE", "~/c"),
-            ("HF_HOME", "/h"),
-            ("XDG_CACHE_HOME", "/x"),
-        ];
+        let all = [("HF_HUB_CACHE", "~/c"), ("HF_HOME", "/h"), ("XDG_CACHE_HOME", "/x")];
         assert_eq!(cache(&all), Path::new("/home/me/c"));
         assert_eq!(cache(&all[1..]), Path::new("/h/hub"));
         assert_eq!(cache(&all[2..]), Path::new("/x/huggingface/hub"));
-        assert_eq!(
-            cache(&[("HF_HOME", "")]),
-            Path::new("/home/me/.cache/huggingface/hub")
-        );
+        assert_eq!(cache(&[("HF_HOME", "")]), Path::new("/home/me/.cache/huggingface/hub"));
     }
 
     #[test]
@@ -129,10 +115,7 @@ mod tests {
         let path = ("HF_TOKEN_PATH", file.to_str().unwrap());
         let token = |variables: &[(&str, &str)]| settings(home.path(), variables).token;
         assert_eq!(token(&[path]), Token::new("from file"));
-        assert_eq!(
-            token(&[path, ("HF_TOKEN", "variable")]),
-            Token::new("variable")
-        );
+        assert_eq!(token(&[path, ("HF_TOKEN", "variable")]), Token::new("variable"));
         assert_eq!(token(&[]), None);
     }
 

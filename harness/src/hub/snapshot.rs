@@ -72,10 +72,7 @@ impl CachedRepository {
         let Ok(target) = path.canonicalize() else {
             return Ok(None);
         };
-        let home = self
-            .folder
-            .canonicalize()
-            .map_err(HubError::io(&self.folder))?;
+        let home = self.folder.canonicalize().map_err(HubError::io(&self.folder))?;
         if target.starts_with(home) {
             Ok(Some(path))
         } else {
@@ -231,10 +228,7 @@ mod tests {
     #[test]
     fn a_torn_ref_is_no_ref() {
         let cache = tempfile::tempdir().unwrap();
-        write(
-            &cache.path().join("datasets--a--b/refs/main"),
-            "../../../etc",
-        );
+        write(&cache.path().join("datasets--a--b/refs/main"), "../../../etc");
         assert_eq!(repository(cache.path(), None).commit(), None);
     }
 
@@ -257,10 +251,7 @@ mod tests {
         make_parent(&path).unwrap();
         std::os::unix::fs::symlink("../../../secret", &path).unwrap();
         let result = here.file(COMMIT, "config.json");
-        assert!(
-            matches!(result, Err(HubError::Refused { .. })),
-            "{result:?}"
-        );
+        assert!(matches!(result, Err(HubError::Refused { .. })), "{result:?}");
         std::fs::remove_file(cache.path().join("secret")).unwrap();
         assert_eq!(here.file(COMMIT, "config.json").unwrap(), None);
         write(&here.blob("e"), "{}");

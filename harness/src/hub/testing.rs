@@ -53,19 +53,11 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn status(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-            cut_after: None,
-        }
+        Self { status, headers: Vec::new(), body: Vec::new(), cut_after: None }
     }
 
     pub(super) fn ok(body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            body: body.into(),
-            ..Self::status(200)
-        }
+        Self { body: body.into(), ..Self::status(200) }
     }
 
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {
@@ -115,13 +107,7 @@ impl TestServer {
             let (requests, stop) = (Arc::clone(&requests), Arc::clone(&stop));
             std::thread::spawn(move || serve(&listener, &requests, &stop, &answer))
         };
-        Self {
-            url,
-            requests,
-            pauses: Arc::default(),
-            stop,
-            thread: Some(thread),
-        }
+        Self { url, requests, pauses: Arc::default(), stop, thread: Some(thread) }
     }
 
     pub(super) fn url(&self) -> &str {
@@ -187,11 +173,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
         let (name, value) = line.split_once(": ")?;
         headers.push((name.to_owned(), value.to_owned()));
     }
-    Some(Request {
-        method,
-        path,
-        headers,
-    })
+    Some(Request { method, path, headers })
 }
 
 /// Settings with an empty cache below `folder`, the server as the hub, and pauses that are noted instead of made.
@@ -233,7 +215,11 @@ pub(super) fn files_at(revision: &str, entries: &[(&str, &str)]) -> Files {
 /// Answers like the hub for one repository, `kind` being `models` or `datasets`. Each revision's commit is
 /// [`COMMIT`] with its last digit counted up. Names in `.safetensors` and `.parquet` are large files: their ETag is
 /// a SHA-256; the others' is git's blob id.
-pub(super) fn repository(kind: &str, id: &str, files: &Files) -> impl Fn(&Request) -> Reply + use<> {
+pub(super) fn repository(
+    kind: &str,
+    id: &str,
+    files: &Files,
+) -> impl Fn(&Request) -> Reply + use<> {
     let description = format!("/api/{kind}/{id}/revision/");
     let prefix = if kind == "models" { "" } else { "datasets/" };
     let resolve = format!("/{prefix}{id}/resolve/");
@@ -255,23 +241,17 @@ fn commits(files: &Files) -> BTreeMap<String, String> {
     revisions.dedup();
     let commit = |number: usize| format!("{}{number}", &COMMIT[..39]);
     let numbered = revisions.into_iter().enumerate();
-    numbered
-        .map(|(number, revision)| (revision.clone(), commit(number)))
-        .collect()
+    numbered.map(|(number, revision)| (revision.clone(), commit(number))).collect()
 }
 
 fn describe(files: &Files, revision: &str) -> Reply {
     let commits = commits(files);
-    let known = commits
-        .iter()
-        .find(|(name, commit)| *name == revision || *commit == revision);
+    let known = commits.iter().find(|(name, commit)| *name == revision || *commit == revision);
     let Some((revision, commit)) = known else {
         return Reply::status(404).header("X-Error-Code", "RevisionNotFound");
     };
     let names = files.keys().filter(|(known, _)| known == revision);
-    let siblings: Vec<_> = names
-        .map(|(_, name)| serde_json::json!({"rfilename": name}))
-        .collect();
+    let siblings: Vec<_> = names.map(|(_, name)| serde_json::json!({"rfilename": name})).collect();
     Reply::ok(serde_json::json!({"sha": commit, "siblings": siblings}).to_string())
 }
 

@@ -15,10 +15,8 @@ pub(super) const INDEX: &str = "model.safetensors.index.json";
 /// [`HubError::Unusable`] if it is no index, [`HubError::Refused`] if a shard lies outside the repository.
 pub(super) fn shards(index: &Path) -> Result<Vec<String>, HubError> {
     let text = std::fs::read_to_string(index).map_err(HubError::io(index))?;
-    let unusable = |reason: String| HubError::Unusable {
-        repository: index.display().to_string(),
-        reason,
-    };
+    let unusable =
+        |reason: String| HubError::Unusable { repository: index.display().to_string(), reason };
     let json: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| unusable(format!("not JSON: {error}")))?;
     let map = json.get("weight_map").and_then(|map| map.as_object());
@@ -36,11 +34,8 @@ pub(super) fn shards(index: &Path) -> Result<Vec<String>, HubError> {
 
 /// Why a repository without safetensors weights is refused.
 pub(super) fn no_weights(names: &[String]) -> String {
-    let pickled = |name: &&String| {
-        [".bin", ".pt", ".pth", ".ckpt"]
-            .iter()
-            .any(|end| name.ends_with(end))
-    };
+    let pickled =
+        |name: &&String| [".bin", ".pt", ".pth", ".ckpt"].iter().any(|end| name.ends_with(end));
     match names.iter().find(pickled) {
         Some(name) => format!(
             "its weights are pickled ({name}), and reading a pickle runs the code in it; use a revision or a copy with {SINGLE}"
@@ -72,10 +67,7 @@ mod tests {
         let outside = r#"{"weight_map": {"x": "../../etc/x"}}"#;
         assert!(matches!(read(outside), Err(HubError::Refused { .. })));
         for text in ["{", "{}", r#"{"weight_map": {"x": 1}}"#] {
-            assert!(
-                matches!(read(text), Err(HubError::Unusable { .. })),
-                "{text}"
-            );
+            assert!(matches!(read(text), Err(HubError::Unusable { .. })), "{text}");
         }
     }
 

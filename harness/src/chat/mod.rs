@@ -1,0 +1,1 @@
+//! Chat templates: how a conversation is written for a model that was tuned on conversations.
