@@ -176,7 +176,7 @@ fn check_weights(
     let (chosen, experts) = (architecture.top_k as u64, architecture.experts.max(1) as u64);
     architecture.parameters_total = total;
     architecture.parameters_active = total - routed + routed / experts * chosen;
-    store.finish(family.name, family.ignored)
+    store.finish(family.name, |tensor| config.ignores(tensor))
 }
 
 fn notes(family: &Family, code: bool) -> Vec<String> {

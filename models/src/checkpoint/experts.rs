@@ -19,7 +19,7 @@ pub(crate) struct ExpertNames {
 }
 
 /// The sizes of a layer's experts.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ExpertSizes {
     pub(crate) experts: Dim,
     pub(crate) hidden: Dim,

@@ -90,11 +90,10 @@ impl<'a> WeightStore<'a> {
     }
 
     /// What was wrong, with the tensors that nobody asked for.
-    pub(crate) fn finish(self, family: &str, ignored: &[&str]) -> Vec<Problem> {
+    pub(crate) fn finish(self, family: &str, ignored: impl Fn(&str) -> bool) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         let used = self.used.into_inner();
-        let known =
-            |name: &str| used.contains(name) || ignored.iter().any(|part| name.contains(part));
+        let known = |name: &str| used.contains(name) || ignored(name);
         let Source::Check(folder) = self.source else {
             return problems;
         };

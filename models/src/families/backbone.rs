@@ -28,9 +28,14 @@ pub(crate) struct OuterNames {
 
 impl Backbone {
     pub(crate) fn read(config: &ConfigReader) -> Self {
+        Self::with_layers(config, config.within(&["num_hidden_layers"], 1, MOST_LAYERS, ""))
+    }
+
+    /// For families that state their layers in another way.
+    pub(crate) fn with_layers(config: &ConfigReader, layers: usize) -> Self {
         Self {
             model_type: config.text(&["model_type"]).unwrap_or_default(),
-            layers: config.within(&["num_hidden_layers"], 1, MOST_LAYERS, ""),
+            layers,
             eps: config.positive_or(&["rms_norm_eps", "layer_norm_epsilon", "norm_eps"], 1e-6),
             hidden: config.size(&["hidden_size"]),
             vocab: config.size(&["vocab_size"]),
@@ -119,4 +124,11 @@ pub(crate) fn expect_activation(config: &ConfigReader, keys: &[&str], name: &str
     if config.text(keys).is_some_and(|given| given != name) {
         config.reject(keys, format!("\"{name}\""));
     }
+}
+
+/// The number of routed experts, under any of `keys`, and how many a token visits.
+pub(crate) fn experts_and_top_k(config: &ConfigReader, keys: &[&'static str]) -> (Dim, usize) {
+    let experts = config.within(keys, 1, 1 << 16, "");
+    let top_k = config.within(&["num_experts_per_tok"], 1, experts, " (the number of experts)");
+    (Dim::new(experts, keys[0]), top_k)
 }

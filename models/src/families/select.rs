@@ -14,8 +14,6 @@ pub(crate) struct Family {
     pub(crate) architecture: &'static str,
     /// Whether checkpoints were published with Python code (`auto_map`) that this runtime replaces.
     pub(crate) published_with_code: bool,
-    /// Parts of names of tensors that its checkpoints may hold and that are not used.
-    pub(crate) ignored: &'static [&'static str],
     /// Reads its keys of `config.json`.
     pub(crate) read: fn(&ConfigReader) -> Box<dyn FamilyConfig>,
 }
@@ -24,6 +22,12 @@ pub(crate) struct Family {
 pub(crate) trait FamilyConfig {
     /// The shape; parameter counts are filled in from the weights.
     fn architecture(&self) -> Architecture;
+
+    /// Whether a tensor may be in the files although nothing uses it.
+    fn ignores(&self, tensor: &str) -> bool {
+        // Older saves hold the rotation's frequencies, which the config gives.
+        tensor.ends_with("rotary_emb.inv_freq")
+    }
 
     /// Asks for every tensor and assembles the model.
     fn decoder(&self, weights: &Weights<'_>) -> Decoder;

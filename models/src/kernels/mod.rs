@@ -5,10 +5,12 @@
 //! depends neither on the number of threads nor (beyond 1e-5) on what else was in the batch.
 
 pub(crate) mod attention;
+pub(crate) mod convolution;
 pub(crate) mod experts;
 pub(crate) mod head;
 pub(crate) mod host;
 pub(crate) mod matrix;
 pub(crate) mod norm;
 pub(crate) mod rotary;
+pub(crate) mod scan;
 pub(crate) mod vector;

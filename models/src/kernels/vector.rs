@@ -115,6 +115,33 @@ widest! {
 }
 
 widest! {
+    /// `x = x / (1 + e^-x)`.
+    fn silu(x: &mut [f32]) {
+        for x in x {
+            *x /= 1.0 + exp(-*x);
+        }
+    }
+}
+
+widest! {
+    /// `x += y · z`, element by element.
+    fn add_product(x: &mut [f32], y: &[f32], z: &[f32]) {
+        for ((x, &y), &z) in x.iter_mut().zip(y).zip(z) {
+            *x += y * z;
+        }
+    }
+}
+
+widest! {
+    /// `out[i] = x[i] · factor[i] · exp(end - start[i])`.
+    fn decayed(out: &mut [f32], x: &[f32], factor: &[f32], start: &[f32], end: f32) {
+        for (((out, &x), &factor), &start) in out.iter_mut().zip(x).zip(factor).zip(start) {
+            *out = x * factor * exp(end - start);
+        }
+    }
+}
+
+widest! {
     /// `x = max(x, 0)²`.
     fn relu_squared(x: &mut [f32]) {
         for x in x {

@@ -6,7 +6,7 @@ use super::forest::attend_forest;
 use super::{Linear, Mixer, RmsNorm};
 use crate::checkpoint::Dim;
 use crate::kernels::attention::Heads;
-use crate::kernels::host::tensor;
+use crate::kernels::host::{host, tensor};
 use crate::pass::Step;
 
 /// Heads of an attention layer and their width.
@@ -52,6 +52,8 @@ pub(crate) struct Attention {
     pub(crate) o: Linear,
     /// A norm of `head_dim` weights normalises each head, one of the whole width all of them together.
     pub(crate) norms: Option<HeadNorms>,
+    /// Bounds queries, keys and values after the norms.
+    pub(crate) clip: Option<f32>,
     /// Whether queries and keys are rotated by position.
     pub(crate) rotary: bool,
     /// Where its state lies in a node.
@@ -75,9 +77,12 @@ impl Attention {
 
 impl Mixer for Attention {
     fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor> {
-        let (mut q, mut k, v) = (self.q.forward(x)?, self.k.forward(x)?, self.v.forward(x)?);
+        let (mut q, mut k, mut v) = (self.q.forward(x)?, self.k.forward(x)?, self.v.forward(x)?);
         if let Some(norms) = &self.norms {
             (q, k) = (norms.q.forward(&q)?, norms.k.forward(&k)?);
+        }
+        if let Some(bound) = self.clip {
+            (q, k, v) = (clamp(&q, bound)?, clamp(&k, bound)?, clamp(&v, bound)?);
         }
         let q = self.positioned(q, self.shape.heads, step)?;
         let k = self.positioned(k, self.shape.kv_heads, step)?;
@@ -85,4 +90,9 @@ impl Mixer for Attention {
         step.store_keys(self.slot, &k, &v)?;
         self.o.forward(&tensor(seen, x.dim(0)?, q.dim(1)?)?)
     }
+}
+
+fn clamp(x: &Tensor, bound: f32) -> Result<Tensor> {
+    let (rows, cols) = x.dims2()?;
+    tensor(host(x)?.iter().map(|x| x.clamp(-bound, bound)).collect(), rows, cols)
 }

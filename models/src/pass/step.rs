@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{Result, Tensor};
 
 use super::{Link, Pass, PassSegment};
-use crate::cache::{Cache, KeyBlock, Node, State};
+use crate::cache::{Cache, KeyBlock, Node, ScanState, State};
 use crate::kernels::host::host;
 use crate::kernels::vector;
 use crate::layers::Angles;
@@ -69,6 +69,13 @@ impl<'a> Step<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Keeps the recurrent state of a stored segment.
+    pub(crate) fn store_scan(&mut self, slot: usize, segment: usize, state: ScanState) {
+        if self.pass.segments[segment].stored {
+            self.states[segment][slot] = State::Scan(state);
+        }
     }
 
     /// Adds the nodes of kept segments to the cache and returns what was not finite.
