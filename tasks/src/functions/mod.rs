@@ -7,10 +7,16 @@
 //! guess.
 
 mod error;
+mod gsm8k;
 mod heb_lb;
+mod hellaswag;
 mod japanese;
+mod llm_jp_eval;
 mod registry;
 mod samplers;
+mod swallow;
+mod ted;
+mod wmt20;
 mod xwinograd;
 
 use serde_json::Value;
@@ -36,6 +42,8 @@ pub type SamplerFunction = fn(&Draw, &mut Random) -> Result<Vec<usize>, Function
 pub struct Draw<'a> {
     /// The documents that may be shots.
     pub pool: &'a [Doc],
+    /// How many documents the evaluation split has.
+    pub docs: usize,
     /// The answer of every document of the pool, as text.
     pub labels: &'a [String],
     /// How many are wanted.

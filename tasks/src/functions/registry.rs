@@ -1,6 +1,9 @@
 //! Functions by name.
 
-use super::{DocsFunction, SamplerFunction, TextFunction, heb_lb, japanese, samplers, xwinograd};
+use super::{
+    DocsFunction, SamplerFunction, TextFunction, gsm8k, heb_lb, hellaswag, japanese, llm_jp_eval,
+    samplers, swallow, ted, wmt20, xwinograd,
+};
 use crate::suggest;
 
 /// What a function is for.
@@ -41,20 +44,34 @@ const DOCS: &[(&str, DocsFunction)] = &[
     ("heb_lb.heq", heb_lb::heq),
     ("heb_lb.nli", heb_lb::nli),
     ("heb_lb.ted_directions", heb_lb::ted_directions),
+    ("hellaswag.process_docs", hellaswag::process_docs),
     ("ja_leaderboard_jcommonsenseqa.process_docs", japanese::jcommonsenseqa),
+    ("ja_leaderboard_xwinograd.process_docs", japanese::xwinograd),
+    ("llm_jp_eval.shot_half", llm_jp_eval::shot_half),
+    ("llm_jp_eval.test_half", llm_jp_eval::test_half),
+    ("llm_jp_eval.train_part", llm_jp_eval::train_part),
+    ("swallow.gold_moved", swallow::gold_moved),
+    ("swallow.shuffled", swallow::shuffled),
+    ("swallow.shuffled_wmt20", swallow::shuffled_wmt20),
+    ("ted.chunks", ted::chunks),
+    ("wmt20.process_docs", wmt20::process_docs),
 ];
 
 const TEXTS: &[(&str, TextFunction)] = &[
+    ("gsm8k_heb.doc_to_target", gsm8k::heb_target),
     ("xwinograd.doc_to_choice", xwinograd::doc_to_choice),
     ("xwinograd.doc_to_target", xwinograd::doc_to_target),
     ("xwinograd.doc_to_text", xwinograd::doc_to_text),
 ];
 
 const SAMPLERS: &[(&str, SamplerFunction)] = &[
+    ("global_mmlu.same_subject", samplers::same_subject),
     ("heb_lb.same_direction", heb_lb::same_direction),
     ("heb_lb.siblings", heb_lb::siblings),
     ("heb_lb.winograd_shots", heb_lb::winograd_shots),
     ("samplers.balanced", samplers::balanced),
+    ("swallow.mgsm_shots", swallow::mgsm_shots),
+    ("swallow.wmt20_shots", swallow::wmt20_shots),
 ];
 
 /// The `process_docs` function of a name.

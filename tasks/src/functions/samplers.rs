@@ -1,4 +1,4 @@
-//! Samplers that any task can use.
+//! Samplers that are not one task's own.
 
 use super::{Draw, FunctionError};
 use crate::random::Random;
@@ -22,6 +22,14 @@ pub(super) fn balanced(draw: &Draw, _: &mut Random) -> Result<Vec<usize>, Functi
     }
     random.shuffle(&mut chosen);
     Ok(chosen)
+}
+
+/// The first shots of the document's own `subject`, as lm-evaluation-harness
+/// has them in its one task a subject.
+pub(super) fn same_subject(draw: &Draw, _: &mut Random) -> Result<Vec<usize>, FunctionError> {
+    let subject = draw.doc.get("subject");
+    let rows = draw.pool.iter().enumerate().filter(|(_, shot)| shot.get("subject") == subject);
+    Ok(rows.map(|(row, _)| row).take(draw.shots).collect())
 }
 
 /// The rows of every answer, answers in the order of their first row.
@@ -51,7 +59,14 @@ mod tests {
         let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
         let pool: Vec<Doc> =
             (0..labels.len()).map(|id| Doc::new(id, serde_json::Map::new())).collect();
-        let draw = Draw { pool: &pool, labels: &labels, shots, doc: &pool[0], seed: 1234 };
+        let draw = Draw {
+            pool: &pool,
+            docs: pool.len(),
+            labels: &labels,
+            shots,
+            doc: &pool[0],
+            seed: 1234,
+        };
         balanced(&draw, &mut Random::new(0))
     }
 
@@ -63,6 +78,17 @@ mod tests {
         answers.sort_unstable();
         assert_eq!(answers, ["a", "a", "b", "b", "c", "c"]);
         assert_eq!(chosen, draw(&labels, 6).unwrap());
+    }
+
+    #[test]
+    fn shots_keep_to_the_subject() {
+        let fields =
+            |subject: &str| serde_json::Map::from_iter([("subject".to_owned(), subject.into())]);
+        let pool: Vec<Doc> =
+            ["a", "b", "a", "a"].iter().map(|name| Doc::new(0, fields(name))).collect();
+        let draw =
+            Draw { pool: &pool, docs: pool.len(), labels: &[], shots: 2, doc: &pool[3], seed: 0 };
+        assert_eq!(same_subject(&draw, &mut Random::new(0)).unwrap(), [0, 2]);
     }
 
     #[test]

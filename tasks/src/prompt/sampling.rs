@@ -13,6 +13,7 @@ use crate::task::{Task, TaskData, TaskError};
 pub(super) struct Shots<'a> {
     task: &'a Task,
     pool: &'a [Doc],
+    docs: usize,
     labels: Vec<String>,
     random: Random,
     seed: u64,
@@ -29,7 +30,15 @@ impl<'a> Shots<'a> {
     ) -> Result<Self, TaskError> {
         let custom = matches!(task.config.fewshot_config.sampler, Sampler::Function(_));
         let labels = if custom && count > 0 { labels(task, &data.pool)? } else { Vec::new() };
-        Ok(Self { task, pool: &data.pool, labels, random: Random::new(seed), seed, count })
+        Ok(Self {
+            task,
+            pool: &data.pool,
+            docs: data.docs.len(),
+            labels,
+            random: Random::new(seed),
+            seed,
+            count,
+        })
     }
 
     /// The shots of the next document.
@@ -83,8 +92,14 @@ impl<'a> Shots<'a> {
     fn custom(&mut self, name: &FunctionName, doc: &Doc) -> Result<Vec<&'a Doc>, TaskError> {
         let sampler = functions::sampler(&name.0)
             .ok_or_else(|| self.fail(functions::explain(&name.0, Kind::Sampler)))?;
-        let draw =
-            Draw { pool: self.pool, labels: &self.labels, shots: self.count, doc, seed: self.seed };
+        let draw = Draw {
+            pool: self.pool,
+            docs: self.docs,
+            labels: &self.labels,
+            shots: self.count,
+            doc,
+            seed: self.seed,
+        };
         let rows = sampler(&draw, &mut self.random)
             .map_err(|error| self.task.function_error(name, &error))?;
         Ok(rows.into_iter().filter_map(|row| self.pool.get(row)).collect())

@@ -1,4 +1,4 @@
-//! Python's idea of white space.
+//! Python's idea of white space and case.
 //!
 //! `str.strip`, `str.isspace` and `str.split` of CPython also take the four
 //! information separators U+001C to U+001F, which Unicode's `White_Space`
@@ -38,6 +38,14 @@ pub fn digits(text: &str) -> Option<i64> {
     let all = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let plain = text.len() == 1 || !text.starts_with('0');
     (all && plain).then(|| text.parse().ok()).flatten()
+}
+
+/// `str.capitalize`: the first character in upper case, the rest lowered.
+#[must_use]
+pub fn capitalize(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    first.to_uppercase().chain(chars.as_str().to_lowercase().chars()).collect()
 }
 
 #[cfg(test)]

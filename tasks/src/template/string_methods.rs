@@ -5,7 +5,7 @@ use minijinja::value::{Tuple, from_args};
 use minijinja::{Error, ErrorKind, Value};
 
 use super::display;
-use crate::python::text::is_space;
+use crate::python::text::{capitalize, is_space};
 
 /// Calls a method of a string; `None` if it is not one of ours.
 pub(super) fn call(text: &str, method: &str, args: &[Value]) -> Option<Result<Value, Error>> {
@@ -92,15 +92,6 @@ fn zfill(text: &str, args: &[Value]) -> Result<Value, Error> {
     let sign = text.len() - text.trim_start_matches(['+', '-']).len();
     let sign = sign.min(1);
     Ok(format!("{}{}{}", &text[..sign], "0".repeat(missing), &text[sign..]).into())
-}
-
-/// `str.capitalize`: the first character in title case, the rest lowered.
-pub(crate) fn capitalize(text: &str) -> String {
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else {
-        return String::new();
-    };
-    first.to_uppercase().chain(chars.as_str().to_lowercase().chars()).collect()
 }
 
 fn join(text: &str, args: &[Value]) -> Result<Value, Error> {

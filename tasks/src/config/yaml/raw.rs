@@ -80,6 +80,16 @@ enum RawValue {
 }
 
 impl Raw {
+    /// A mapping's key: `on`, `no` and their like are names, not booleans.
+    fn name(mut self, source: &Source) -> Self {
+        if let RawValue::Scalar(Value::Bool(_)) = self.value {
+            let text = self.offset.and_then(|at| source.text.get(at..)).unwrap_or_default();
+            let word: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
+            self.value = RawValue::Scalar(word.into());
+        }
+        self
+    }
+
     fn place(self, source: &Source, errors: &mut Vec<ConfigError>) -> Node {
         let value = match self.value {
             RawValue::Scalar(Value::Bool(flag)) => {
@@ -117,7 +127,7 @@ fn place_entries(
 ) -> Vec<(Node, Node)> {
     let mut placed: Vec<(Node, Node)> = Vec::with_capacity(entries.len());
     for (key, value) in entries {
-        let key = key.place(source, errors);
+        let key = key.name(source).place(source, errors);
         let first = placed.iter().find(|(earlier, _)| earlier.key() == key.key());
         if let Some((first, _)) = first {
             let problem = Problem::DuplicateKey { key: key.key(), first: first.at.line };
@@ -234,6 +244,7 @@ mod tests {
             node.to_json(),
             json!({"y": [true, false, true, "y", "N", "yes", "n", true], "n": "y", "m": "y"})
         );
+        assert_eq!(read("{on: 1, no: 2}").expect("parses").to_json(), json!({"on": 1, "no": 2}));
     }
 
     #[test]

@@ -86,7 +86,14 @@ mod tests {
     #[test]
     fn siblings_are_other_questions_of_the_paragraph() {
         let pool = docs(&[("p", "1"), ("q", "1"), ("p", "2"), ("p", "2"), ("p", "3"), ("p", "4")]);
-        let draw = |doc| Draw { pool: &pool, labels: &[], shots: 3, doc: &pool[doc], seed: 0 };
+        let draw = |doc| Draw {
+            pool: &pool,
+            docs: pool.len(),
+            labels: &[],
+            shots: 3,
+            doc: &pool[doc],
+            seed: 0,
+        };
         let random = &mut Random::new(0);
         assert_eq!(siblings(&draw(0), random).unwrap(), [2, 3, 4]);
         assert_eq!(siblings(&draw(2), random).unwrap(), [0, 4, 5]);

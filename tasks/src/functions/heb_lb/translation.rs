@@ -7,9 +7,33 @@ use crate::functions::error::{column, text};
 use crate::functions::{Draw, FunctionError};
 use crate::random::Random;
 
+/// A file of more pairs than this is the whole corpus, of which so many are
+/// drawn.
+const PAIRS: usize = 1000;
+/// The English words of a pair that may be drawn.
+const WORDS: std::ops::RangeInclusive<usize> = 30..=40;
+/// The seed of the draw.
+const SEED: u64 = 1234;
+
 /// Two documents of every pair of TED lines (columns `en` and `he`).
+///
+/// Of a file with more than 1,000 pairs, those of 30 to 40 English words are
+/// taken and 1,000 of them drawn by `random.Random(1234).sample`.
 pub(in crate::functions) fn ted_directions(docs: Vec<Doc>) -> Result<Vec<Doc>, FunctionError> {
+    let docs = if docs.len() > PAIRS { draw(&docs)? } else { docs };
     directions(&docs, |doc| Ok((text(doc, "en")?.to_owned(), text(doc, "he")?.to_owned())))
+}
+
+fn draw(docs: &[Doc]) -> Result<Vec<Doc>, FunctionError> {
+    let mut fitting = Vec::new();
+    for doc in docs {
+        if WORDS.contains(&text(doc, "en")?.split_whitespace().count()) {
+            fitting.push(doc);
+        }
+    }
+    let count = PAIRS.min(fitting.len());
+    let drawn = Random::new(SEED).sample(fitting.len(), count).unwrap_or_default();
+    Ok(drawn.into_iter().map(|at| fitting[at].clone()).collect())
 }
 
 /// Two documents of every FLORES sentence (`text`, and `joined.text` in
@@ -86,10 +110,27 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_corpus_is_drawn_from() {
+        let row = |at: usize| {
+            let words = vec!["w"; 29 + at % 13].join(" ");
+            json!({"id": at, "en": words, "he": "א"})
+        };
+        let rows: Vec<Value> = (0..1300).map(row).collect();
+        let both = ted_directions(docs(&rows)).unwrap();
+        assert_eq!(both.len(), 2000);
+        let fits = |doc: &Doc| {
+            doc.get("pair").and_then(Value::as_u64).is_some_and(|at| (1..=11).contains(&(at % 13)))
+        };
+        assert!(both.iter().all(fits));
+        assert_eq!(both, ted_directions(docs(&rows)).unwrap());
+    }
+
+    #[test]
     fn shots_are_other_pairs_of_the_same_direction() {
         let rows = [1, 2, 3].map(|id| json!({"id": id, "text": "a", "joined": {"text": "א"}}));
         let pool = flores_directions(docs(&rows)).unwrap();
-        let draw = Draw { pool: &pool, labels: &[], shots: 2, doc: &pool[3], seed: 0 };
+        let draw =
+            Draw { pool: &pool, docs: pool.len(), labels: &[], shots: 2, doc: &pool[3], seed: 0 };
         assert_eq!(same_direction(&draw, &mut Random::new(0)).unwrap(), [1, 5]);
     }
 }

@@ -44,7 +44,14 @@ mod tests {
             json!({"option1": one, "option2": two}).as_object().unwrap().clone()
         };
         let pool: Vec<_> = rows.iter().map(fields).map(|fields| Doc::new(0, fields)).collect();
-        let draw = |doc, shots| Draw { pool: &pool, labels: &[], shots, doc: &pool[doc], seed: 0 };
+        let draw = |doc, shots| Draw {
+            pool: &pool,
+            docs: pool.len(),
+            labels: &[],
+            shots,
+            doc: &pool[doc],
+            seed: 0,
+        };
         let random = &mut Random::new(0);
         assert_eq!(winograd_shots(&draw(1, 2), random).unwrap(), [2, 4]);
         assert_eq!(winograd_shots(&draw(4, 2), random).unwrap(), [0, 2]);
