@@ -7,6 +7,7 @@ use ureq::http::Response;
 use super::answer::{check, header};
 use super::blob::Partial;
 use super::client::{Client, Method};
+use super::path::inside;
 use super::patience::Failure;
 use super::repository::Repository;
 use super::snapshot::{CachedRepository, make_parent};
@@ -34,6 +35,7 @@ impl Download<'_> {
     /// # Errors
     /// Any [`HubError`] but `Offline`.
     pub(super) fn file(&self, name: &str) -> Result<PathBuf, HubError> {
+        let name = inside(name, &self.repository.id)?;
         if let Some(path) = self.cached.file(self.commit, name)? {
             return Ok(path);
         }
@@ -58,6 +60,7 @@ impl Download<'_> {
 
     /// Brings a file's content among the blobs and tells its ETag.
     fn content(&self, name: &str) -> Result<String, HubError> {
+        let name = inside(name, &self.repository.id)?;
         let announced = self.announcement(name)?;
         let blob = self.cached.blob(&announced.etag);
         make_parent(&blob)?;

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::address::shown;
 use super::{Patience, Token};
 
 /// How far a download is.
@@ -67,6 +68,12 @@ impl HubSettings {
             patience: Patience::default(),
             progress: None,
         }
+    }
+
+    /// The endpoint without credentials and query.
+    pub(super) fn shown_endpoint(&self) -> String {
+        let shown = self.endpoint.parse().map(|uri| shown(&uri));
+        shown.map_or_else(|_| "the hub".to_owned(), |shown| shown.trim_end_matches('/').to_owned())
     }
 }
 

@@ -207,7 +207,7 @@ mod tests {
         let path = here.link(COMMIT, "x/y/z.csv", "e1").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "content");
         assert_eq!(here.file(COMMIT, "x/y/z.csv").unwrap(), Some(path));
-        assert_eq!(here.file(COMMIT, "x/y").unwrap().is_some(), true);
+        assert!(here.file(COMMIT, "x/y").unwrap().is_some());
         assert_eq!(here.names(COMMIT), ["x/y/z.csv"]);
         assert_eq!(here.commits(), [COMMIT]);
         here.set_commit(COMMIT).unwrap();

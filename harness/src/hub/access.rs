@@ -1,5 +1,5 @@
 use super::checkpoint::resolve;
-use super::{HubError, HubSettings, Resolved};
+use super::{HubData, HubError, HubSettings, Resolved};
 
 /// The hub and its cache on this machine.
 #[derive(Clone)]
@@ -22,6 +22,12 @@ impl Hub {
     /// [`HubError`]; see [`HubError::is_temporary`].
     pub fn checkpoint(&self, source: &str) -> Result<Resolved, HubError> {
         resolve(&self.settings, source)
+    }
+
+    /// The hub's datasets.
+    #[must_use]
+    pub fn data(&self) -> HubData {
+        HubData::new(self.settings.clone())
     }
 }
 
