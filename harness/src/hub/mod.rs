@@ -21,7 +21,6 @@ mod description;
 mod digest;
 mod download;
 mod error;
-
 mod path;
 mod patience;
 mod repository;
@@ -36,7 +35,6 @@ pub use access::{Hub, checkpoint};
 pub use checkpoint::Resolved;
 pub use dataset::HubData;
 pub use error::HubError;
-
 pub use patience::Patience;
 pub use settings::{HubSettings, Progress, ProgressHook};
 pub use token::Token;
