@@ -1,0 +1,27 @@
+//! The crate as its users see it.
+
+// Prompts, hashes and targets against records of lm-evaluation-harness.
+mod parity;
+// Every task of the library: its card, its fixture, its exact prompts.
+mod library;
+// Every task of the library on the benchmarks themselves.
+mod benchmarks;
+// Data that are not as they should be.
+mod broken;
+
+use std::path::{Path, PathBuf};
+
+/// The shared folder beside the repository, if it is there.
+fn shared() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    if path.is_dir() {
+        return Some(path);
+    }
+    println!("skipped: ../shared is not here");
+    None
+}
+
+/// Our own documents in the datasets' columns.
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/data")
+}
