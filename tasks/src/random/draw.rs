@@ -85,9 +85,7 @@ impl Random {
         let mut taken = std::collections::HashSet::with_capacity(count);
         let mut drawn = Vec::with_capacity(count);
         while drawn.len() < count {
-            let index = self
-                .below(population)
-                .expect("the population exceeds the set size");
+            let index = self.below(population).expect("the population exceeds the set size");
             if taken.insert(index) {
                 drawn.push(index);
             }
@@ -114,35 +112,18 @@ mod tests {
     /// `count` draws of `k` from a fresh `Random(1234)`.
     fn shots(population: usize, k: usize, count: usize) -> Vec<Vec<usize>> {
         let mut random = Random::new(1234);
-        (0..count)
-            .map(|_| random.sample(population, k).unwrap())
-            .collect()
+        (0..count).map(|_| random.sample(population, k).unwrap()).collect()
     }
 
     #[test]
     fn shots_of_lm_evaluation_harness() {
-        let jcommonsenseqa = [
-            [7220, 1914, 122],
-            [1485, 572, 1375],
-            [1612, 5810, 3879],
-            [285, 504, 259],
-        ];
+        let jcommonsenseqa =
+            [[7220, 1914, 122], [1485, 572, 1375], [1612, 5810, 3879], [285, 504, 259]];
         assert_eq!(shots(8939, 3, 4), jcommonsenseqa);
-        let mgsm = [
-            [7, 0, 6, 5, 4],
-            [1, 0, 2, 7, 6],
-            [0, 6, 7, 2, 3],
-            [7, 1, 0, 6, 5],
-        ];
+        let mgsm = [[7, 0, 6, 5, 4], [1, 0, 2, 7, 6], [0, 6, 7, 2, 3], [7, 1, 0, 6, 5]];
         assert_eq!(shots(8, 5, 4), mgsm);
-        assert_eq!(
-            shots(959, 5, 2),
-            [[796, 451, 119, 7, 92], [932, 826, 596, 35, 687]]
-        );
-        let hellaswag = [
-            [28883, 7657, 490, 5940, 38156],
-            [2288, 5500, 6450, 23241, 15519],
-        ];
+        assert_eq!(shots(959, 5, 2), [[796, 451, 119, 7, 92], [932, 826, 596, 35, 687]]);
+        let hellaswag = [[28883, 7657, 490, 5940, 38156], [2288, 5500, 6450, 23241, 15519]];
         assert_eq!(shots(39905, 5, 2), hellaswag);
     }
 
@@ -150,22 +131,13 @@ mod tests {
     fn the_pool_ends_where_the_set_is_smaller() {
         assert_eq!(shots(21, 5, 2), [[14, 3, 0, 2, 1], [2, 3, 11, 7, 0]]);
         assert_eq!(shots(22, 5, 2), [[14, 3, 0, 2, 18], [1, 21, 2, 3, 11]]);
-        assert_eq!(
-            shots(100, 6, 2),
-            [[99, 56, 14, 0, 11, 74], [4, 85, 88, 10, 12, 98]]
-        );
+        assert_eq!(shots(100, 6, 2), [[99, 56, 14, 0, 11, 74], [4, 85, 88, 10, 12, 98]]);
     }
 
     #[test]
     fn chunk_seeds_of_the_bootstrap() {
-        assert_eq!(
-            Random::new(0).choices(10, 10),
-            [8, 7, 4, 2, 5, 4, 7, 3, 4, 5]
-        );
-        assert_eq!(
-            Random::new(1).choices(10, 10),
-            [1, 8, 7, 2, 4, 4, 6, 7, 0, 0]
-        );
+        assert_eq!(Random::new(0).choices(10, 10), [8, 7, 4, 2, 5, 4, 7, 3, 4, 5]);
+        assert_eq!(Random::new(1).choices(10, 10), [1, 8, 7, 2, 4, 4, 6, 7, 0, 0]);
     }
 
     #[test]
@@ -173,10 +145,7 @@ mod tests {
         let mut random = Random::new(42);
         let mut documents: Vec<usize> = (0..250).collect();
         random.shuffle(&mut documents);
-        assert_eq!(
-            documents[..10],
-            [44, 98, 184, 123, 121, 167, 9, 176, 197, 113]
-        );
+        assert_eq!(documents[..10], [44, 98, 184, 123, 121, 167, 9, 176, 197, 113]);
         let draws: Vec<_> = (0..3).map(|_| random.sample(8, 4).unwrap()).collect();
         assert_eq!(draws, [[6, 1, 0, 5], [6, 2, 3, 5], [7, 6, 5, 0]]);
     }

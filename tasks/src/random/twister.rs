@@ -17,9 +17,7 @@ pub struct Random {
 
 impl std::fmt::Debug for Random {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Random")
-            .field("next", &self.next)
-            .finish_non_exhaustive()
+        f.debug_struct("Random").field("next", &self.next).finish_non_exhaustive()
     }
 }
 
@@ -29,11 +27,7 @@ impl Random {
     pub fn new(seed: u64) -> Self {
         let low = seed as u32;
         let high = (seed >> 32) as u32;
-        if high == 0 {
-            Self::from_key(&[low])
-        } else {
-            Self::from_key(&[low, high])
-        }
+        if high == 0 { Self::from_key(&[low]) } else { Self::from_key(&[low, high]) }
     }
 
     /// `init_by_array`: `key` is the seed in 32-bit words, lowest first.
@@ -61,9 +55,8 @@ impl Random {
         let mut state = [word; N];
         for i in 1..N {
             let previous = state[i - 1];
-            state[i] = (previous ^ (previous >> 30))
-                .wrapping_mul(1_812_433_253)
-                .wrapping_add(i as u32);
+            state[i] =
+                (previous ^ (previous >> 30)).wrapping_mul(1_812_433_253).wrapping_add(i as u32);
         }
         Self { state, next: N }
     }
@@ -146,16 +139,10 @@ mod tests {
     fn words_and_fractions_of_seed_1234() {
         let mut random = Random::new(1234);
         let words: Vec<u64> = (0..4).map(|_| random.getrandbits(32)).collect();
-        assert_eq!(
-            words,
-            [4_150_886_329, 3_342_196_574, 1_892_932_127, 501_869_158]
-        );
+        assert_eq!(words, [4_150_886_329, 3_342_196_574, 1_892_932_127, 501_869_158]);
         let mut random = Random::new(1234);
         let fractions: Vec<f64> = (0..3).map(|_| random.random()).collect();
-        assert_eq!(
-            fractions,
-            [0.9664535356921388, 0.4407325991753527, 0.007491470058587191]
-        );
+        assert_eq!(fractions, [0.9664535356921388, 0.4407325991753527, 0.007491470058587191]);
     }
 
     #[test]

@@ -33,12 +33,7 @@ fn every_draw_equals_cpython() {
         let mut random = Random::new(case["seed"].as_u64().unwrap());
         for step in case["steps"].as_array().unwrap() {
             let expected = step.as_array().unwrap().last().unwrap();
-            assert_eq!(
-                &replay(&mut random, step),
-                expected,
-                "seed {}, {step}",
-                case["seed"]
-            );
+            assert_eq!(&replay(&mut random, step), expected, "seed {}, {step}", case["seed"]);
         }
     }
 }

@@ -1,12 +1,14 @@
 //! What can be wrong with `metric_list`, `filter_list` and their functions.
 
+use super::filters::NAMES;
 use super::pattern::PatternError;
+use crate::suggest::hint;
 
 /// Metrics or filters of a task file cannot be honoured.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ScoringError {
     /// A name that is not registered.
-    #[error("unknown {kind} `{name}`{}; known are {}", guess(.name, .known), .known.join(", "))]
+    #[error("unknown {kind} `{name}`{}; known are {}", hint(.name, .known.iter().copied()), .known.join(", "))]
     Unknown {
         /// filter, metric or aggregation.
         kind: &'static str,
@@ -43,11 +45,18 @@ pub enum ScoringError {
     },
 }
 
-fn guess(name: &str, known: &[&'static str]) -> String {
-    let near = known.iter().map(|other| (strsim::jaro_winkler(name, other), other));
-    match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((similarity, other)) if similarity > 0.8 => format!(" (did you mean `{other}`?)"),
-        _ => String::new(),
+impl ScoringError {
+    /// The key of the task file that the mistake stands under.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Unknown { kind: "filter", .. } | Self::NotText { .. } => "filter_list",
+            Self::Unknown { kind: "process_results function", .. } => "process_results",
+            Self::Option { of, .. } | Self::Pattern { of, .. } if NAMES.contains(&of.as_str()) => {
+                "filter_list"
+            }
+            _ => "metric_list",
+        }
     }
 }
 
@@ -65,8 +74,9 @@ mod tests {
         let text = error("exact_mach").to_string();
         assert_eq!(
             text,
-            "unknown metric `exact_mach` (did you mean `exact_match`?); known are acc, exact_match"
+            "unknown metric `exact_mach`; did you mean `exact_match`?; known are acc, exact_match"
         );
+        assert_eq!(error("exact_mach").key(), "metric_list");
         assert!(!error("qqq").to_string().contains("did you mean"));
     }
 }

@@ -33,11 +33,15 @@ impl<'a> Options<'a> {
         }
     }
 
-    pub(super) fn flag(&self, key: &str) -> Result<bool, ScoringError> {
-        let value = self
-            .get(key)
-            .map(|value| value.as_bool().ok_or_else(|| self.refuse(key, "must be true or false")));
-        Ok(value.transpose()?.unwrap_or(false))
+    /// A flag, true for whatever Python takes for true, such as a text.
+    pub(super) fn flag(&self, key: &str) -> bool {
+        match self.get(key) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(other) => *other != Value::from(0),
+        }
     }
 
     pub(super) fn integer(&self, key: &str) -> Result<Option<i64>, ScoringError> {

@@ -8,6 +8,7 @@ use crate::config::{
 use crate::config::{ConfigError, Position};
 use crate::doc::sha256_hex;
 use crate::functions::{self, Kind};
+use crate::scoring::Scoring;
 use crate::template::Templates;
 
 /// A benchmark that can be asked and scored.
@@ -18,6 +19,7 @@ use crate::template::Templates;
 pub struct Task {
     pub(crate) config: TaskConfig,
     pub(crate) templates: Templates,
+    pub(crate) scoring: Scoring,
     digest: String,
 }
 
@@ -32,11 +34,12 @@ impl Task {
         let mut errors = Vec::new();
         let templates = compile(&config, &lines, &mut errors);
         check_functions(&config, &lines, &mut errors);
-        if !errors.is_empty() {
+        let scoring = compile_scoring(&config, &lines, &mut errors);
+        let Some(scoring) = scoring.filter(|_| errors.is_empty()) else {
             return Err(ConfigErrors(errors));
-        }
+        };
         let digest = sha256_hex(&Value::Object(config.to_json()).to_string());
-        Ok(Self { config, templates, digest })
+        Ok(Self { config, templates, scoring, digest })
     }
 
     /// SHA-256 of the resolved configuration, in hexadecimal digits.
@@ -112,6 +115,23 @@ fn compile(config: &TaskConfig, lines: &Lines, errors: &mut Vec<ConfigError>) ->
         }
     }
     templates
+}
+
+/// `None` if it added to `errors`.
+fn compile_scoring(
+    config: &TaskConfig,
+    lines: &Lines,
+    errors: &mut Vec<ConfigError>,
+) -> Option<Scoring> {
+    let refused = match Scoring::compile(config) {
+        Ok(scoring) => return Some(scoring),
+        Err(refused) => refused,
+    };
+    errors.extend(refused.into_iter().map(|error| {
+        let problem = Problem::Value { key: error.key().to_owned(), advice: error.to_string() };
+        ConfigError { at: lines.line(error.key()), problem }
+    }));
+    None
 }
 
 fn check_functions(config: &TaskConfig, lines: &Lines, errors: &mut Vec<ConfigError>) {

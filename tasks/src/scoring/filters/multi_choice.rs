@@ -44,8 +44,8 @@ impl MultiChoiceFilter {
             main: RegexFilter::compile(options)?,
             group_select: options.integer("group_select")?.unwrap_or(0),
             ignore: options.patterns("regexes_to_ignore")?,
-            ignore_case: options.flag("ignore_case")?,
-            ignore_punctuation: options.flag("ignore_punctuation")?,
+            ignore_case: options.flag("ignore_case"),
+            ignore_punctuation: options.flag("ignore_punctuation"),
         })
     }
 

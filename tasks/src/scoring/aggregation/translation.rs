@@ -1,0 +1,200 @@
+//! Corpus BLEU and TER through sacreBLEU's port.
+//!
+//! Both are computed from sums over segments, so each segment is measured
+//! once and a bootstrap replicate only adds numbers.
+
+use rayon::prelude::*;
+use sacrebleu_rs::{Bleu, Ter, compute_bleu};
+use serde_json::Value;
+
+use super::super::metrics::sentence_bleu::python_spaces;
+use super::prepare::Pairs;
+use super::{Statistic, Tokenizer};
+
+/// Hypotheses, each with the same number of references.
+pub(super) struct Segments {
+    pub(super) hypotheses: Vec<String>,
+    pub(super) references: Vec<Vec<String>>,
+}
+
+impl Segments {
+    /// As upstream, every hypothesis keeps as many references as the one
+    /// with the fewest has.
+    pub(super) fn new(pairs: &Pairs<'_>) -> Result<Self, String> {
+        let mut references: Vec<Vec<String>> =
+            pairs.iter().map(|(gold, _)| texts(gold)).collect::<Result<_, _>>()?;
+        let count = references.iter().map(Vec::len).min().unwrap_or(0);
+        if count == 0 && !references.is_empty() {
+            return Err("a document has no reference text".to_owned());
+        }
+        references.iter_mut().for_each(|several| several.truncate(count));
+        let hypotheses =
+            pairs.iter().map(|(_, prediction)| only_text(prediction)).collect::<Result<_, _>>()?;
+        Ok(Self { hypotheses, references })
+    }
+
+    fn measure<T: Send>(&self, of: impl Fn(&str, &[String]) -> T + Sync) -> Vec<T> {
+        let pairs = self.hypotheses.par_iter().zip(&self.references);
+        pairs.map(|(hypothesis, references)| of(hypothesis, references)).collect()
+    }
+
+    /// References a segment, as signatures count them.
+    fn reference_count(&self) -> i64 {
+        self.references.first().map_or(1, |several| several.len() as i64)
+    }
+}
+
+fn texts(gold: &Value) -> Result<Vec<String>, String> {
+    let text = |value: &Value| {
+        value.as_str().map(python_spaces).ok_or_else(|| format!("{value} is no reference text"))
+    };
+    match gold {
+        Value::Array(several) => several.iter().map(text).collect(),
+        one => Ok(vec![text(one)?]),
+    }
+}
+
+fn only_text(prediction: &Value) -> Result<String, String> {
+    let one = match prediction {
+        Value::Array(several) if several.len() == 1 => &several[0],
+        other => other,
+    };
+    one.as_str()
+        .map(python_spaces)
+        .ok_or_else(|| format!("{one} is no generated text; end the filters with take_first"))
+}
+
+/// Matches and totals by n-gram order, and lengths, of each segment.
+pub(super) struct BleuStatistic {
+    segments: Vec<BleuCounts>,
+    signature: String,
+}
+
+struct BleuCounts {
+    correct: Vec<i64>,
+    total: Vec<i64>,
+    hypothesis: i64,
+    reference: i64,
+}
+
+impl BleuStatistic {
+    pub(super) fn new(segments: &Segments, tokenizer: Tokenizer) -> Self {
+        let bleu = Bleu { tokenize: tokenizer.name().to_owned(), ..Bleu::default() };
+        let counts = segments.measure(|hypothesis, references| {
+            let score = bleu.sentence_score(hypothesis, references);
+            BleuCounts {
+                correct: score.counts,
+                total: score.totals,
+                hypothesis: score.sys_len,
+                reference: score.ref_len,
+            }
+        });
+        Self { segments: counts, signature: bleu.signature(segments.reference_count()) }
+    }
+}
+
+impl Statistic for BleuStatistic {
+    fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    fn of(&self, chosen: &[usize]) -> Option<f64> {
+        let order = sacrebleu_rs::MAX_NGRAM_ORDER;
+        let (mut correct, mut total) = (vec![0; order], vec![0; order]);
+        let (mut hypothesis, mut reference) = (0, 0);
+        for segment in chosen.iter().map(|&index| &self.segments[index]) {
+            add(&mut correct, &segment.correct);
+            add(&mut total, &segment.total);
+            hypothesis += segment.hypothesis;
+            reference += segment.reference;
+        }
+        let score = compute_bleu(correct, total, hypothesis, reference, "exp", None, false, order);
+        (!chosen.is_empty()).then_some(score.score)
+    }
+
+    fn signature(&self) -> Option<String> {
+        Some(self.signature.clone())
+    }
+}
+
+/// Adds `more` to `sums`, element by element.
+pub(super) fn add(sums: &mut [i64], more: &[i64]) {
+    for (sum, value) in sums.iter_mut().zip(more) {
+        *sum += value;
+    }
+}
+
+/// Edits and mean reference length of each segment.
+pub(super) struct TerStatistic {
+    segments: Vec<(f64, f64)>,
+    signature: String,
+}
+
+impl TerStatistic {
+    pub(super) fn new(segments: &Segments) -> Self {
+        let ter = Ter::default();
+        let edits = segments.measure(|hypothesis, references| {
+            let score = ter.sentence_score(hypothesis, references);
+            (score.num_edits as f64, score.ref_length)
+        });
+        Self { segments: edits, signature: ter.signature(segments.reference_count()) }
+    }
+}
+
+impl Statistic for TerStatistic {
+    fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Edits over reference words, times 100; 100 for edits of no words.
+    fn of(&self, chosen: &[usize]) -> Option<f64> {
+        let edits: f64 = chosen.iter().map(|&index| self.segments[index].0).sum();
+        let length: f64 = chosen.iter().map(|&index| self.segments[index].1).sum();
+        let rate = if length > 0.0 { edits / length } else { f64::from(u8::from(edits > 0.0)) };
+        (!chosen.is_empty()).then_some(100.0 * rate)
+    }
+
+    fn signature(&self) -> Option<String> {
+        Some(self.signature.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn segments(pairs: &[(Value, Value)]) -> Result<Segments, String> {
+        Segments::new(&pairs.iter().map(|(gold, prediction)| (gold, prediction)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn sums_over_segments_equal_the_corpus(texts in prop::collection::vec(("[ab ,.]{0,12}", "[ab ,.]{0,12}"), 1..8)) {
+            let pairs: Vec<_> = texts.iter().map(|(gold, prediction)| (json!(gold), json!(prediction))).collect();
+            let segments = segments(&pairs).unwrap();
+            let stream: Vec<String> = texts.iter().map(|(gold, _)| gold.clone()).collect();
+            let bleu = Bleu::default().corpus_score(&segments.hypotheses, std::slice::from_ref(&stream)).score;
+            prop_assert_eq!(BleuStatistic::new(&segments, Tokenizer::V13a).of_all(), Some(bleu));
+            let ter = Ter::default().corpus_score(&segments.hypotheses, &[stream]).score;
+            prop_assert_eq!(TerStatistic::new(&segments).of_all(), Some(ter));
+        }
+    }
+
+    #[test]
+    fn references_are_cut_to_the_fewest_and_signed() {
+        let pairs = [(json!(["a b", "c"]), json!("a b")), (json!(["d"]), json!(["d"]))];
+        let segments = segments(&pairs).unwrap();
+        assert_eq!(segments.references, [["a b"], ["d"]]);
+        let signature = BleuStatistic::new(&segments, Tokenizer::Char).signature().unwrap();
+        assert_eq!(signature, "nrefs:1|case:mixed|eff:no|tok:char|smooth:exp|version:2.6.0");
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        assert!(segments(&[(json!([]), json!("a"))]).err().unwrap().contains("no reference"));
+        assert!(segments(&[(json!("a"), json!(["a", "b"]))]).err().unwrap().contains("take_first"));
+    }
+}
