@@ -184,8 +184,11 @@ impl<'a> Drawn<'a> {
     }
 }
 
-/// FNV-1a of a name: every tensor has its own stream, whatever the order of writing.
+/// FNV-1a of a name: every tensor has its own stream, whatever the order of writing. Mixtral's names
+/// of an expert's parts count as everybody's, so that it too is the same stacked and single.
 fn digest(name: &str) -> u64 {
+    let parts = [(".w1.", ".gate_proj."), (".w3.", ".up_proj."), (".w2.", ".down_proj.")];
+    let name = parts.iter().fold(name.to_owned(), |name, (from, to)| name.replace(from, to));
     name.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -144,8 +144,8 @@ struct Head<'a> {
     index: usize,
     number: usize,
     dt: Vec<f32>,
-    /// Sums of dt·a up to and including each token.
-    decay: Vec<f32>,
+    /// Sums of dt·a up to and including each token, in f64: only their differences are small.
+    decay: Vec<f64>,
 }
 
 impl<'a> Head<'a> {
@@ -153,9 +153,10 @@ impl<'a> Head<'a> {
         let number = chunk.group * chunk.shape.group_heads() + index;
         let dt: Vec<f32> =
             chunk.tokens.dt.chunks(chunk.shape.heads).map(|row| row[number]).collect();
+        let a = f64::from(chunk.parameters.a[number]);
         let mut sum = 0.0;
-        let mut add = |dt: &f32| {
-            sum += dt * chunk.parameters.a[number];
+        let mut add = |&dt: &f32| {
+            sum += f64::from(dt) * a;
             sum
         };
         let decay = dt.iter().map(&mut add).collect();
@@ -171,7 +172,7 @@ impl<'a> Head<'a> {
             let s = Mat::new(before, p, shape.state);
             multiply(y, width, self.chunk.c(), s.t(), false, Threads::One);
             for (row, decay) in self.decay.iter().enumerate() {
-                vector::scale(&mut y[row * width..][..p], decay.exp());
+                vector::scale(&mut y[row * width..][..p], decay.exp() as f32);
             }
         }
         let mut mixing = vec![0.0; len * len];
@@ -195,11 +196,11 @@ impl<'a> Head<'a> {
         let last = self.decay[len - 1];
         let mut weighted = Vec::with_capacity(len * p);
         for row in 0..len {
-            let weight = (last - self.decay[row]).exp() * self.dt[row];
+            let weight = (last - self.decay[row]).exp() as f32 * self.dt[row];
             let x = &self.chunk.tokens.rows[row * shape.channels() + self.number * p..][..p];
             weighted.extend(x.iter().map(|x| x * weight));
         }
-        vector::scale(state, last.exp());
+        vector::scale(state, last.exp() as f32);
         let weighted = Mat::new(&weighted, len, p);
         multiply(state, shape.state, weighted.t(), self.chunk.b(), true, Threads::One);
     }

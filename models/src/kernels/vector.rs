@@ -134,9 +134,9 @@ widest! {
 
 widest! {
     /// `out[i] = x[i] · factor[i] · exp(end - start[i])`.
-    fn decayed(out: &mut [f32], x: &[f32], factor: &[f32], start: &[f32], end: f32) {
+    fn decayed(out: &mut [f32], x: &[f32], factor: &[f32], start: &[f64], end: f64) {
         for (((out, &x), &factor), &start) in out.iter_mut().zip(x).zip(factor).zip(start) {
-            *out = x * factor * exp(end - start);
+            *out = x * factor * exp((end - start) as f32);
         }
     }
 }

@@ -9,7 +9,8 @@ use harness_models::{
 use tempfile::TempDir;
 
 use crate::breakage::{WEIGHTS, good, header_of, old_header_length};
-use crate::support::{batch, qwen3_moe, random_model, segment};
+use crate::configs::qwen3_moe;
+use crate::support::{batch, random_model, segment};
 
 /// Sets one number of the embedding of one token to NaN.
 fn poisoned(token: usize) -> TempDir {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::breakage::{
     WEIGHTS, complains, good, header_of, old_header_length, with_config, with_header,
 };
-use crate::support::qwen3_moe;
+use crate::configs::qwen3_moe;
 
 #[test]
 fn impossible_config_values_are_all_named_at_once() {

@@ -8,7 +8,8 @@ use harness_models::{LoadOptions, inspect, load};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{checkpoint, qwen3_moe};
+use crate::configs::{qwen3_moe, with};
+use crate::support::checkpoint;
 
 pub(crate) const WEIGHTS: &str = "model.safetensors";
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
@@ -36,8 +37,7 @@ pub(crate) fn good() -> TempDir {
 /// A good checkpoint with other keys in its config.
 pub(crate) fn with_config(changes: &Value) -> TempDir {
     let dir = good();
-    let mut config = qwen3_moe();
-    config.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    let config = with(qwen3_moe(), changes);
     fs::write(dir.path().join("config.json"), config.to_string()).unwrap();
     dir
 }

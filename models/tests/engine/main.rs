@@ -7,6 +7,8 @@ mod bad_batches; // batches that cannot be, weights that are not numbers
 mod bad_configs; // every way a config can be wrong has its message
 mod bad_weights; // every way weight files can be wrong has its message
 mod breakage; // good checkpoints, broken in one place
-mod invariance; // packing, splitting and layout change nothing
+mod configs; // small configurations of every family
+mod invariance; // packing and splitting change nothing
+mod layouts; // disk layouts, cache sizes, counters
 mod reference; // numbers of other people's programs
 mod support; // scratch checkpoints, batches, a trace of routing

@@ -7,7 +7,7 @@ use harness_models::{
     Batch, LoadOptions, Model, MoeLayer, NodeId, RouterDecision, RoutingObserver, Segment,
     UNCOUNTED, Want, load,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Reference data beside the workspace, where there are any.
@@ -18,18 +18,6 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     }
     println!("skipped: ../shared is not here");
     None
-}
-
-/// A small Qwen3-MoE with a dense layer and grouped queries.
-pub(crate) fn qwen3_moe() -> Value {
-    json!({
-        "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "hidden_size": 24,
-        "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
-        "intermediate_size": 20, "moe_intermediate_size": 12, "num_experts": 6,
-        "num_experts_per_tok": 2, "norm_topk_prob": true, "mlp_only_layers": [1],
-        "vocab_size": 50, "max_position_embeddings": 512, "rope_theta": 10000.0,
-        "rms_norm_eps": 1e-6, "tie_word_embeddings": false
-    })
 }
 
 /// A checkpoint in a scratch folder.

@@ -1,0 +1,85 @@
+//! What a checkpoint looks like on disk, what a cache costs and what a counter counts.
+
+use harness_models::synthetic::{DiskDtype, SyntheticOptions};
+use harness_models::{Architecture, GroupCounter, RowOutput, Segment};
+
+use crate::configs::{every_family, qwen3_moe};
+use crate::invariance::{alone, run};
+use crate::support::{Trace, random_model, segment, worst};
+
+#[test]
+fn every_disk_layout_loads_to_the_same_model() {
+    let tokens: Vec<u32> = (0..30).collect();
+    let layouts = [
+        SyntheticOptions { stacked_experts: true, ..Default::default() },
+        SyntheticOptions { shards: 3, ..Default::default() },
+    ];
+    for config in every_family() {
+        let plain = alone(random_model(&config, SyntheticOptions::default()).as_ref(), &tokens);
+        for options in layouts {
+            let same = alone(random_model(&config, options).as_ref(), &tokens) == plain;
+            assert!(same, "{options:?} of {config}");
+        }
+    }
+}
+
+/// A node of a hybrid costs a state of fixed size besides its keys, and the model says how much.
+#[test]
+fn caches_hold_as_much_as_the_architecture_says() {
+    for config in every_family() {
+        let model = random_model(&config, SyntheticOptions::default());
+        let mut cache = model.new_cache();
+        let keep = |node, parent| Segment { keep: true, ..segment(node, parent, &[1, 2, 3], 0) };
+        run(model.as_ref(), &mut cache, vec![keep(1, None), keep(2, Some(1))]);
+        let architecture = model.architecture();
+        let expected =
+            6 * architecture.kv_bytes_per_token() + 2 * architecture.state_bytes_per_node();
+        assert_eq!(cache.bytes(), expected, "{config}");
+    }
+}
+
+#[test]
+fn half_types_load_and_round_only_weights() {
+    let tokens: Vec<u32> = (0..30).collect();
+    let plain = alone(random_model(&qwen3_moe(), SyntheticOptions::default()).as_ref(), &tokens);
+    for (dtype, within) in [(DiskDtype::Bf16, 0.5), (DiskDtype::F16, 0.05)] {
+        let rows = alone(
+            random_model(&qwen3_moe(), SyntheticOptions { dtype, ..Default::default() }).as_ref(),
+            &tokens,
+        );
+        let numbers =
+            |rows: &[RowOutput]| rows.iter().flat_map(|r| r.log_probs.clone()).collect::<Vec<_>>();
+        let difference = worst(numbers(&rows), numbers(&plain));
+        assert!(difference > 0.0 && difference < within, "{dtype:?}: {difference}");
+    }
+}
+
+#[test]
+fn counted_routing_is_the_sum_of_what_routers_decided() {
+    let model = random_model(&qwen3_moe(), SyntheticOptions::default());
+    let tokens: Vec<u32> = (0..20).collect();
+    let mut one = segment(1, None, &tokens, 0);
+    one.groups = (0..20).map(|i| if i == 0 { harness_models::UNCOUNTED } else { i % 2 }).collect();
+    let batch = harness_models::Batch { segments: vec![one], groups: 2 };
+    let (mut trace, mut counter) =
+        (Trace::default(), GroupCounter::new(model.architecture(), &batch));
+    model.forward(&batch, &mut model.new_cache(), &mut trace).unwrap();
+    model.forward(&batch, &mut model.new_cache(), &mut counter).unwrap();
+    let sums = counter.finish();
+    let Architecture { experts, top_k, moe_layers, .. } = model.architecture();
+    assert_eq!(moe_layers, &[0, 2]);
+    assert_eq!(sums.tokens, [9, 10]);
+    assert_eq!(sums.selections.iter().sum::<u32>() as usize, 19 * top_k * moe_layers.len());
+    for (layer, decision) in &trace.0 {
+        let mut expected = vec![0u32; *experts];
+        (1..20)
+            .step_by(2)
+            .flat_map(|t| decision.ids_of(t))
+            .for_each(|&id| expected[id as usize] += 1);
+        let at = (moe_layers.len() + layer.index) * experts;
+        assert_eq!(sums.selections[at..at + experts], expected);
+        let score: f64 = sums.scores[at..at + experts].iter().sum();
+        assert!((score - 10.0).abs() < 1e-5);
+    }
+    assert!(sums.entropy_bits.iter().all(|&h| h > 0.0 && h < 10.0 * (*experts as f64).log2()));
+}
