@@ -24,9 +24,7 @@ impl SplitMix64 {
     /// unrelated because the starting state is itself mixed.
     #[must_use]
     pub fn stream(seed: u64, number: u64) -> Self {
-        Self {
-            state: mix(seed ^ mix(number.wrapping_add(GOLDEN_GAMMA))),
-        }
+        Self { state: mix(seed ^ mix(number.wrapping_add(GOLDEN_GAMMA))) }
     }
 
     /// The next 64 bits.
@@ -71,11 +69,7 @@ mod tests {
         let drawn: Vec<u64> = (0..3).map(|_| random.next_u64()).collect();
         assert_eq!(
             drawn,
-            [
-                6_457_827_717_110_365_317,
-                3_203_168_211_198_807_973,
-                9_817_491_932_198_370_423
-            ]
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         );
     }
 

@@ -147,7 +147,6 @@ pub(crate) fn window(
 
 /// Document `id`: right if its number is even, or always for `cpt`.
 pub(crate) fn document(model: &str, task: &str, id: usize) -> DocumentRow {
-    let right = f64::from(id.is_multiple_of(2) || (model == "cpt" && id.is_multiple_of(3)));
     DocumentRow {
         doc_id: id,
         doc_hash: format!("doc-{id}"),
@@ -157,18 +156,22 @@ pub(crate) fn document(model: &str, task: &str, id: usize) -> DocumentRow {
         row_id: task.starts_with("probe").then(|| format!("row-{id}")),
         target: json!("נכון"),
         responses: json!([{"loglikelihood": {"log_prob": -1.5, "is_greedy": false}}]),
-        scores: scores(task, id, right),
+        scores: scores(task, id, right(model, id)),
         state: DocumentState::Scored,
         routing: vec![(Span::Question, counts(model, task, id))],
         sample: None,
     }
 }
 
+fn right(model: &str, id: usize) -> f64 {
+    f64::from(id.is_multiple_of(2) || (model == "cpt" && id.is_multiple_of(3)))
+}
+
 fn scores(task: &str, id: usize, right: f64) -> serde_json::Value {
     let metrics = match task {
-        "heb_snli" => json!({"acc": {"number": right}}),
-        "heb_trans_flores" => json!({"sentence_bleu": {"number": 20.0 + 3.0 * id as f64}}),
-        _ => json!({"bits_per_byte": {"weighted": {"sum": -9.0 - id as f64, "weight": 10.0}}}),
+        "heb_snli" => json!({"acc": right}),
+        "heb_trans_flores" => json!({"sentence_bleu": 20.0 + 3.0 * id as f64}),
+        _ => json!({"bits_per_byte": {"sum": -9.0 - id as f64, "weight": 10.0}}),
     };
     json!([{"filter": "none", "filtered": null, "metrics": metrics}])
 }
@@ -195,9 +198,14 @@ fn counts(model: &str, task: &str, id: usize) -> RoutingCounts {
 }
 
 /// An outcome whose numbers follow from [`document`].
-pub(crate) fn outcome(task: &str, documents: usize) -> TaskOutcome {
+pub(crate) fn outcome(model: &str, task: &str, documents: usize) -> TaskOutcome {
     let (metric, unit, value, per_document) = match task {
-        "heb_snli" => ("acc", Unit::Fraction, 0.5, true),
+        "heb_snli" => (
+            "acc",
+            Unit::Fraction,
+            (0..documents).map(|id| right(model, id)).sum::<f64>() / documents as f64,
+            true,
+        ),
         "heb_trans_flores" => {
             ("sentence_bleu", Unit::Points, 20.0 + 1.5 * (documents as f64 - 1.0), true)
         }
@@ -241,7 +249,15 @@ pub(crate) fn fill(record: &mut Record) {
         for task in ["heb_snli", "heb_trans_flores", "probe_en", "probe_he"] {
             record.commit(&window(model, task, 0, 0, 3)).unwrap();
             record.commit(&window(model, task, 1, 3, 1)).unwrap();
-            record.finish_task(model, task, &outcome(task, 4)).unwrap();
+            record.finish_task(model, task, &outcome(model, task, 4)).unwrap();
         }
     }
+}
+
+/// The whole run in a folder that lives as long as the first value.
+pub(crate) fn filled() -> (tempfile::TempDir, Record) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut record = Record::open(dir.path(), &manifest()).unwrap();
+    fill(&mut record);
+    (dir, record)
 }

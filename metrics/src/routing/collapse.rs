@@ -104,10 +104,7 @@ mod tests {
     #[test]
     fn narrower_deep_layers_are_positive() {
         assert_eq!(index(&[3.0, 5.0, 5.0, 2.0]), Some(3.0));
-        assert_eq!(
-            excess(&[3.0, 5.0, 5.0, 2.0], &[3.0, 5.0, 5.0, 4.0]),
-            Some(2.0)
-        );
+        assert_eq!(excess(&[3.0, 5.0, 5.0, 2.0], &[3.0, 5.0, 5.0, 4.0]), Some(2.0));
         assert_eq!(index(&[1.0; 3]), None);
         assert_eq!(excess(&[1.0; 4], &[1.0; 5]), None);
     }

@@ -100,20 +100,13 @@ impl RoutingCounts {
     #[must_use]
     pub fn rates(&self, layer: usize) -> Option<Vec<f64>> {
         let tokens = (self.tokens > 0).then_some(self.tokens as f64)?;
-        Some(
-            self.layer(layer)
-                .iter()
-                .map(|&count| count as f64 / tokens)
-                .collect(),
-        )
+        Some(self.layer(layer).iter().map(|&count| count as f64 / tokens).collect())
     }
 
     /// Activation rates of every layer, `[layers][experts]`. `None` without tokens.
     #[must_use]
     pub fn profile(&self) -> Option<Vec<Vec<f64>>> {
-        (0..self.shape.layers)
-            .map(|layer| self.rates(layer))
-            .collect()
+        (0..self.shape.layers).map(|layer| self.rates(layer)).collect()
     }
 
     /// Mean raw score of each expert of every layer, `[layers][experts]`. `None` without tokens
@@ -122,12 +115,7 @@ impl RoutingCounts {
     pub fn mean_scores(&self) -> Option<Vec<Vec<f64>>> {
         let tokens = (self.tokens > 0).then_some(self.tokens as f64)?;
         let sums = self.scores.as_ref()?;
-        let mean = |layer| {
-            sums[self.row(layer)]
-                .iter()
-                .map(|sum| sum / tokens)
-                .collect()
-        };
+        let mean = |layer| sums[self.row(layer)].iter().map(|sum| sum / tokens).collect();
         Some((0..self.shape.layers).map(mean).collect())
     }
 
@@ -158,32 +146,19 @@ impl RoutingCounts {
         let cells = self.shape.cells();
         check_length("selections", cells, self.selections.len())?;
         check_length("entropy_bits", self.shape.layers, self.entropy_bits.len())?;
-        self.scores
-            .as_ref()
-            .map_or(Ok(()), |sums| check_length("scores", cells, sums.len()))
+        self.scores.as_ref().map_or(Ok(()), |sums| check_length("scores", cells, sums.len()))
     }
 
     fn check_layer(&self, layer: usize) -> Result<(), RoutingError> {
         let (row, tokens, top_k) = (self.layer(layer), self.tokens, self.shape.top_k);
         if let Some(expert) = row.iter().position(|&count| count > tokens) {
-            return Err(RoutingError::Overused {
-                layer,
-                expert,
-                found: row[expert],
-                tokens,
-            });
+            return Err(RoutingError::Overused { layer, expert, found: row[expert], tokens });
         }
         let (expected, found) = (tokens.saturating_mul(top_k as u64), row.iter().sum());
         if expected == found {
             return Ok(());
         }
-        Err(RoutingError::LayerSum {
-            layer,
-            tokens,
-            top_k,
-            expected,
-            found,
-        })
+        Err(RoutingError::LayerSum { layer, tokens, top_k, expected, found })
     }
 }
 
@@ -197,21 +172,13 @@ fn check_length(table: &'static str, expected: usize, found: usize) -> Result<()
     if expected == found {
         return Ok(());
     }
-    Err(RoutingError::Length {
-        table,
-        expected,
-        found,
-    })
+    Err(RoutingError::Length { table, expected, found })
 }
 
 fn check_sums(table: &'static str, sums: &[f64]) -> Result<(), RoutingError> {
     let bad = sums.iter().position(|sum| !sum.is_finite() || *sum < 0.0);
     bad.map_or(Ok(()), |position| {
-        Err(RoutingError::NotFinite {
-            table,
-            position,
-            value: sums[position].to_string(),
-        })
+        Err(RoutingError::NotFinite { table, position, value: sums[position].to_string() })
     })
 }
 
@@ -221,11 +188,7 @@ mod tests {
 
     fn one_token() -> RoutingCounts {
         RoutingCounts {
-            shape: RoutingShape {
-                layers: 1,
-                experts: 4,
-                top_k: 2,
-            },
+            shape: RoutingShape { layers: 1, experts: 4, top_k: 2 },
             tokens: 1,
             selections: vec![1, 0, 1, 0],
             entropy_bits: vec![1.5],
@@ -247,48 +210,20 @@ mod tests {
     fn contradictions_are_named() {
         let mut counts = one_token();
         counts.selections[1] = 1;
-        assert!(
-            counts
-                .check()
-                .unwrap_err()
-                .to_string()
-                .starts_with("layer 0: 3 selections")
-        );
+        assert!(counts.check().unwrap_err().to_string().starts_with("layer 0: 3 selections"));
         counts.selections = vec![2, 0, 0, 0];
-        assert!(
-            counts
-                .check()
-                .unwrap_err()
-                .to_string()
-                .contains("expert 0: chosen 2 times")
-        );
+        assert!(counts.check().unwrap_err().to_string().contains("expert 0: chosen 2 times"));
         counts = one_token();
         counts.entropy_bits[0] = f64::NAN;
-        assert!(
-            counts
-                .check()
-                .unwrap_err()
-                .to_string()
-                .starts_with("entropy_bits, position 0")
-        );
+        assert!(counts.check().unwrap_err().to_string().starts_with("entropy_bits, position 0"));
         counts.entropy_bits.clear();
         assert!(matches!(counts.check(), Err(RoutingError::Length { .. })));
     }
 
     #[test]
     fn other_shapes_and_missing_scores_do_not_join() {
-        let mut sum = RoutingCounts::zeros(
-            RoutingShape {
-                layers: 1,
-                experts: 4,
-                top_k: 1,
-            },
-            false,
-        );
-        assert!(matches!(
-            sum.add(&one_token()),
-            Err(RoutingError::Shape { .. })
-        ));
+        let mut sum = RoutingCounts::zeros(RoutingShape { layers: 1, experts: 4, top_k: 1 }, false);
+        assert!(matches!(sum.add(&one_token()), Err(RoutingError::Shape { .. })));
         let mut sum = RoutingCounts::zeros(one_token().shape, true);
         assert_eq!(sum.add(&one_token()), Err(RoutingError::Scores));
     }
@@ -296,9 +231,6 @@ mod tests {
     #[test]
     fn no_token_has_no_rate() {
         let none = RoutingCounts::zeros(one_token().shape, true);
-        assert_eq!(
-            (none.rates(0), none.profile(), none.mean_scores()),
-            (None, None, None)
-        );
+        assert_eq!((none.rates(0), none.profile(), none.mean_scores()), (None, None, None));
     }
 }

@@ -88,18 +88,13 @@ pub fn classify<'a>(indices: impl IntoIterator<Item = &'a Option<f64>>, threshol
 }
 
 fn matching(a: &[Vec<f64>], b: &[Vec<f64>]) -> bool {
-    a.len() == b.len()
-        && a.iter()
-            .zip(b)
-            .all(|(x, y)| x.len() == y.len() && x.len() == a[0].len())
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.len() == y.len() && x.len() == a[0].len())
 }
 
 /// Sums serve as well as means: the common divisor cancels in the index.
 fn column_sums(profile: &[Vec<f64>]) -> Vec<f64> {
     let experts = profile.first().map_or(0, Vec::len);
-    (0..experts)
-        .map(|expert| profile.iter().map(|load| load[expert]).sum())
-        .collect()
+    (0..experts).map(|expert| profile.iter().map(|load| load[expert]).sum()).collect()
 }
 
 #[cfg(test)]
@@ -108,23 +103,10 @@ mod tests {
 
     #[test]
     fn dead_experts_are_inactive_and_not_shared() {
-        let indices = [
-            index(0.0, 0.0),
-            index(1.0, 0.0),
-            index(0.0, 2.0),
-            index(1.0, 1.0),
-        ];
+        let indices = [index(0.0, 0.0), index(1.0, 0.0), index(0.0, 2.0), index(1.0, 1.0)];
         assert_eq!(indices, [None, Some(1.0), Some(-1.0), Some(0.0)]);
         let classes = classify(&indices, THRESHOLD);
-        assert_eq!(
-            classes,
-            Classes {
-                a: 1,
-                b: 1,
-                shared: 1,
-                inactive: 1
-            }
-        );
+        assert_eq!(classes, Classes { a: 1, b: 1, shared: 1, inactive: 1 });
         assert_eq!(classes.shared_fraction(), Some(0.25));
         assert_eq!(Classes::default().shared_fraction(), None);
     }
@@ -142,10 +124,7 @@ mod tests {
         let he = [vec![1.0, 0.0], vec![0.0, 1.0]];
         let en = [vec![0.0, 1.0], vec![1.0, 0.0]];
         let renamed = |profile: &[Vec<f64>; 2]| {
-            [
-                profile[0].clone(),
-                profile[1].iter().rev().copied().collect(),
-            ]
+            [profile[0].clone(), profile[1].iter().rev().copied().collect()]
         };
         let shared =
             |a: &[Vec<f64>], b: &[Vec<f64>]| classify(&per_index(a, b).unwrap(), THRESHOLD).shared;
@@ -155,11 +134,7 @@ mod tests {
             let by_layer = per_layer_expert(a, b).unwrap();
             assert_eq!(
                 classify(by_layer.iter().flatten(), THRESHOLD),
-                Classes {
-                    a: 2,
-                    b: 2,
-                    ..Classes::default()
-                }
+                Classes { a: 2, b: 2, ..Classes::default() }
             );
         }
     }

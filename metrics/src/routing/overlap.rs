@@ -54,10 +54,7 @@ mod tests {
         assert_eq!(busiest(&[1.0, 2.0, 1.0, 1.0], 2), [1, 0]);
         let overlap = top_k(&[1.0, 1.0, 1.0, 1.0], &[0.0, 1.0, 1.0, 0.0], 2).unwrap();
         assert_eq!(overlap, Overlap { common: 1, k: 2 });
-        assert_eq!(
-            (overlap.share(), overlap.jaccard()),
-            (Some(0.5), Some(1.0 / 3.0))
-        );
+        assert_eq!((overlap.share(), overlap.jaccard()), (Some(0.5), Some(1.0 / 3.0)));
     }
 
     #[test]

@@ -4,9 +4,7 @@
 /// are below 2, or one side is constant.
 #[must_use]
 pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
-    (a.len() == b.len())
-        .then(|| pearson(&average_ranks(a), &average_ranks(b)))
-        .flatten()
+    (a.len() == b.len()).then(|| pearson(&average_ranks(a), &average_ranks(b))).flatten()
 }
 
 /// Pearson's correlation, −1 to 1. `None` as for [`spearman`].
@@ -72,14 +70,8 @@ mod tests {
     #[test]
     fn equal_and_reversed_orders_are_the_ends() {
         let (up, down) = ([1.0, 2.0, 3.0, 9.0], [4.0, 3.0, 1.0, 0.0]);
-        assert_eq!(
-            (spearman(&up, &up), spearman(&up, &down)),
-            (Some(1.0), Some(-1.0))
-        );
-        assert_eq!(
-            (kendall_tau_b(&up, &up), kendall_tau_b(&up, &down)),
-            (Some(1.0), Some(-1.0))
-        );
+        assert_eq!((spearman(&up, &up), spearman(&up, &down)), (Some(1.0), Some(-1.0)));
+        assert_eq!((kendall_tau_b(&up, &up), kendall_tau_b(&up, &down)), (Some(1.0), Some(-1.0)));
     }
 
     #[test]

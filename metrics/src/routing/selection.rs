@@ -24,14 +24,8 @@ mod tests {
 
     #[test]
     fn is_the_mean_over_tokens() {
-        let mut counts = RoutingCounts::zeros(
-            RoutingShape {
-                layers: 2,
-                experts: 4,
-                top_k: 1,
-            },
-            false,
-        );
+        let mut counts =
+            RoutingCounts::zeros(RoutingShape { layers: 2, experts: 4, top_k: 1 }, false);
         assert_eq!(entropies_bits(&counts), None);
         counts.tokens = 4;
         counts.entropy_bits = vec![6.0, 2.0];

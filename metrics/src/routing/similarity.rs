@@ -25,11 +25,8 @@ pub fn jensen_shannon_bits(a: &[f64], b: &[f64]) -> Option<f64> {
         return None;
     }
     let (total_a, total_b) = (total(a)?, total(b)?);
-    let middle: Vec<f64> = a
-        .iter()
-        .zip(b)
-        .map(|(x, y)| (x / total_a + y / total_b) / 2.0)
-        .collect();
+    let middle: Vec<f64> =
+        a.iter().zip(b).map(|(x, y)| (x / total_a + y / total_b) / 2.0).collect();
     let divergence = entropy_bits(&middle)? - (entropy_bits(a)? + entropy_bits(b)?) / 2.0;
     Some(divergence.clamp(0.0, 1.0))
 }

@@ -24,11 +24,7 @@ pub fn gini(load: &[f64]) -> Option<f64> {
     let total = total(load)?;
     let mut ascending = load.to_vec();
     ascending.sort_by(f64::total_cmp);
-    let weighted: f64 = ascending
-        .iter()
-        .enumerate()
-        .map(|(i, x)| (i + 1) as f64 * x)
-        .sum();
+    let weighted: f64 = ascending.iter().enumerate().map(|(i, x)| (i + 1) as f64 * x).sum();
     let experts = load.len() as f64;
     Some((2.0 * weighted / (experts * total) - (experts + 1.0) / experts).max(0.0))
 }
@@ -91,10 +87,7 @@ mod tests {
         let load = [0.0, 0.0, 5.0, 0.0];
         assert_eq!(entropy_bits(&load), Some(0.0));
         assert_eq!(gini(&load), Some(0.75));
-        assert_eq!(
-            (active_experts(&load), max_load_share(&load)),
-            (1, Some(1.0))
-        );
+        assert_eq!((active_experts(&load), max_load_share(&load)), (1, Some(1.0)));
     }
 
     #[test]
@@ -106,10 +99,7 @@ mod tests {
     #[test]
     fn nothing_used_has_no_measure() {
         for load in [&[][..], &[0.0, 0.0]] {
-            assert_eq!(
-                (entropy_bits(load), gini(load), max_load_share(load)),
-                (None, None, None)
-            );
+            assert_eq!((entropy_bits(load), gini(load), max_load_share(load)), (None, None, None));
             assert_eq!(loaded_experts(load), 0);
         }
     }

@@ -26,11 +26,7 @@ pub struct Resampling {
 impl Default for Resampling {
     /// 2,000 replicates for 95 % intervals, from a fixed seed.
     fn default() -> Self {
-        Self {
-            seed: 1234,
-            draws: 2000,
-            level: 0.95,
-        }
+        Self { seed: 1234, draws: 2000, level: 0.95 }
     }
 }
 
@@ -62,12 +58,7 @@ pub fn pivotal(value: f64, mut replicates: Vec<f64>, level: f64) -> Option<Inter
     let tail = (1.0 - level) / 2.0;
     let low = 2.0 * value - quantile(&replicates, 1.0 - tail);
     let high = 2.0 * value - quantile(&replicates, tail);
-    Some(Interval {
-        low,
-        high,
-        level,
-        method: IntervalMethod::ClusterBootstrap,
-    })
+    Some(Interval { low, high, level, method: IntervalMethod::ClusterBootstrap })
 }
 
 /// Mean of one number a document, with lm-eval's standard error and a cluster bootstrap
@@ -100,12 +91,7 @@ pub fn ratio(
     let replicates = replicates(clusters.len(), resampling, statistic);
     let stderr = stderr::sample_sd(&replicates).filter(|_| clusters.len() > 1);
     let interval = pivotal(value, replicates, resampling.level);
-    Some(Estimate {
-        value,
-        stderr,
-        interval,
-        n: clusters.documents(),
-    })
+    Some(Estimate { value, stderr, interval, n: clusters.documents() })
 }
 
 /// Quantile of ascending values by linear interpolation (Hyndman & Fan's type 7). NaN of none.
@@ -130,13 +116,8 @@ fn multiplicities(items: usize, seed: u64, replicate: u64) -> Vec<u32> {
 }
 
 fn weighted_ratio(sums: &[f64], weights: &[f64], times: &[u32]) -> Option<f64> {
-    let total = |values: &[f64]| -> f64 {
-        values
-            .iter()
-            .zip(times)
-            .map(|(x, &t)| x * f64::from(t))
-            .sum()
-    };
+    let total =
+        |values: &[f64]| -> f64 { values.iter().zip(times).map(|(x, &t)| x * f64::from(t)).sum() };
     let weight = total(weights);
     (weight > 0.0).then(|| total(sums) / weight)
 }
@@ -149,11 +130,7 @@ mod tests {
     fn quantiles_interpolate() {
         let values = [0.0, 1.0, 2.0, 3.0];
         assert_eq!(
-            (
-                quantile(&values, 0.0),
-                quantile(&values, 0.5),
-                quantile(&values, 1.0)
-            ),
+            (quantile(&values, 0.0), quantile(&values, 0.5), quantile(&values, 1.0)),
             (0.0, 1.5, 3.0)
         );
         assert!((quantile(&values, 0.1) - 0.3).abs() < 1e-15);
@@ -182,10 +159,8 @@ mod tests {
         let labels: Vec<String> = (0..60).map(|i| (i / 6).to_string()).collect();
         let clusters = Clusters::from_labels(labels.iter().map(String::as_str));
         let width = |clusters: &Clusters| {
-            let interval = mean(&values, clusters, Resampling::default())
-                .unwrap()
-                .interval
-                .unwrap();
+            let interval =
+                mean(&values, clusters, Resampling::default()).unwrap().interval.unwrap();
             interval.high - interval.low
         };
         assert!(width(&clusters) > 1.8 * width(&Clusters::singletons(60)));
@@ -195,10 +170,7 @@ mod tests {
     fn threads_do_not_matter() {
         let values: Vec<f64> = (0..30).map(f64::from).collect();
         let run = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| mean(&values, &Clusters::singletons(30), Resampling::default()))
         };
         assert_eq!(run(1), run(3));
@@ -207,13 +179,8 @@ mod tests {
     #[test]
     fn ratios_are_of_sums() {
         let (sums, weights) = ([-4.0, -2.0], [2.0, 2.0]);
-        let estimate = ratio(
-            &sums,
-            &weights,
-            &Clusters::singletons(2),
-            |r| (-r).exp(),
-            Resampling::default(),
-        );
+        let estimate =
+            ratio(&sums, &weights, &Clusters::singletons(2), |r| (-r).exp(), Resampling::default());
         assert!((estimate.unwrap().value - 1.5_f64.exp()).abs() < 1e-12);
     }
 
@@ -223,9 +190,6 @@ mod tests {
         assert_eq!((alike.value, alike.interval), (0.0, None));
         let one = mean(&[0.3], &Clusters::singletons(1), Resampling::default()).unwrap();
         assert_eq!((one.stderr, one.interval, one.n), (None, None, 1));
-        assert_eq!(
-            mean(&[], &Clusters::singletons(0), Resampling::default()),
-            None
-        );
+        assert_eq!(mean(&[], &Clusters::singletons(0), Resampling::default()), None);
     }
 }

@@ -29,10 +29,7 @@ impl Clusters {
     /// Every document by itself.
     #[must_use]
     pub fn singletons(documents: usize) -> Self {
-        Self {
-            members: (0..documents).map(|document| vec![document]).collect(),
-            documents,
-        }
+        Self { members: (0..documents).map(|document| vec![document]).collect(), documents }
     }
 
     /// Number of clusters.
@@ -62,17 +59,13 @@ impl Clusters {
     /// `values` count as 0.
     #[must_use]
     pub fn sums(&self, values: &[f64]) -> Vec<f64> {
-        self.iter()
-            .map(|documents| documents.iter().filter_map(|&d| values.get(d)).sum())
-            .collect()
+        self.iter().map(|documents| documents.iter().filter_map(|&d| values.get(d)).sum()).collect()
     }
 
     /// Documents in each cluster, `[clusters]`.
     #[must_use]
     pub fn sizes(&self) -> Vec<f64> {
-        self.iter()
-            .map(|documents| documents.len() as f64)
-            .collect()
+        self.iter().map(|documents| documents.len() as f64).collect()
     }
 }
 
@@ -83,10 +76,7 @@ mod tests {
     #[test]
     fn labels_number_clusters_by_first_appearance() {
         let clusters = Clusters::from_labels(["b", "a", "b", "c"]);
-        assert_eq!(
-            clusters.iter().collect::<Vec<_>>(),
-            [&[0, 2][..], &[1], &[3]]
-        );
+        assert_eq!(clusters.iter().collect::<Vec<_>>(), [&[0, 2][..], &[1], &[3]]);
         assert_eq!((clusters.len(), clusters.documents()), (3, 4));
         assert_eq!(clusters.sums(&[1.0, 2.0, 4.0, 8.0]), [5.0, 2.0, 8.0]);
         assert_eq!(clusters.sizes(), [2.0, 1.0, 1.0]);

@@ -22,22 +22,9 @@ pub fn wilson(successes: f64, n: f64, level: f64) -> Option<Interval> {
     let shrink = 1.0 + z * z / n;
     let centre = (p + z * z / (2.0 * n)) / shrink;
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt() / shrink;
-    let low = if successes == 0.0 {
-        0.0
-    } else {
-        (centre - half).max(0.0)
-    };
-    let high = if successes == n {
-        1.0
-    } else {
-        (centre + half).min(1.0)
-    };
-    Some(Interval {
-        low,
-        high,
-        level,
-        method: IntervalMethod::Wilson,
-    })
+    let low = if successes == 0.0 { 0.0 } else { (centre - half).max(0.0) };
+    let high = if successes == n { 1.0 } else { (centre + half).min(1.0) };
+    Some(Interval { low, high, level, method: IntervalMethod::Wilson })
 }
 
 /// [`wilson`] of 0/1 scores whose documents come in clusters: the sample size is divided by the
@@ -53,19 +40,12 @@ pub fn wilson_clustered(scores: &[f64], clusters: &Clusters, level: f64) -> Opti
 #[must_use]
 pub fn normal(value: f64, stderr: f64, level: f64) -> Interval {
     let half = z(level) * stderr;
-    Interval {
-        low: value - half,
-        high: value + half,
-        level,
-        method: IntervalMethod::Normal,
-    }
+    Interval { low: value - half, high: value + half, level, method: IntervalMethod::Normal }
 }
 
 fn design_effect(scores: &[f64], clusters: &Clusters) -> f64 {
     let errors = stderr::of_mean_clustered(scores, clusters).zip(stderr::of_mean(scores));
-    let effect = errors
-        .filter(|(_, independent)| *independent > 0.0)
-        .map(|(c, i)| (c / i).powi(2));
+    let effect = errors.filter(|(_, independent)| *independent > 0.0).map(|(c, i)| (c / i).powi(2));
     effect.unwrap_or(1.0).max(1.0)
 }
 

@@ -32,9 +32,7 @@ pub fn of_mean_clustered(values: &[f64], clusters: &Clusters) -> Option<f64> {
         return None;
     }
     let residuals = clusters.sums(values).into_iter().zip(clusters.sizes());
-    let squares: f64 = residuals
-        .map(|(sum, size)| (sum - size * mean).powi(2))
-        .sum();
+    let squares: f64 = residuals.map(|(sum, size)| (sum - size * mean).powi(2)).sum();
     Some((squares * count / (count - 1.0)).sqrt() / values.len() as f64)
 }
 
@@ -69,10 +67,8 @@ mod tests {
     #[test]
     fn clusters_of_equal_answers_count_once() {
         let values = [1.0, 1.0, 0.0, 0.0, 1.0, 1.0];
-        let clustered = of_mean_clustered(
-            &values,
-            &Clusters::from_labels(["a", "a", "b", "b", "c", "c"]),
-        );
+        let clustered =
+            of_mean_clustered(&values, &Clusters::from_labels(["a", "a", "b", "b", "c", "c"]));
         assert!((clustered.unwrap() - of_mean(&[1.0, 0.0, 1.0]).unwrap()).abs() < 1e-15);
         let apart = of_mean_clustered(&values, &Clusters::singletons(6));
         assert!((apart.unwrap() - of_mean(&values).unwrap()).abs() < 1e-15);
@@ -87,17 +83,8 @@ mod tests {
 
     #[test]
     fn too_little_has_no_error() {
-        assert_eq!(
-            (mean(&[]), sample_sd(&[1.0]), of_mean(&[1.0])),
-            (None, None, None)
-        );
-        assert_eq!(
-            of_mean_clustered(&[1.0, 0.0], &Clusters::from_labels(["a", "a"])),
-            None
-        );
-        assert_eq!(
-            (pooled(&[], &[]), pooled(&[1, 1], &[0.0, 0.0])),
-            (None, None)
-        );
+        assert_eq!((mean(&[]), sample_sd(&[1.0]), of_mean(&[1.0])), (None, None, None));
+        assert_eq!(of_mean_clustered(&[1.0, 0.0], &Clusters::from_labels(["a", "a"])), None);
+        assert_eq!((pooled(&[], &[]), pooled(&[1, 1], &[0.0, 0.0])), (None, None));
     }
 }

@@ -23,34 +23,20 @@ fn measured(name: &str) -> Option<(Profile, Profile)> {
 }
 
 fn language(text: &str, language: &str) -> Profile {
-    let rows = text
-        .lines()
-        .filter(|line| line.split(',').nth(1) == Some(language));
+    let rows = text.lines().filter(|line| line.split(',').nth(1) == Some(language));
     let profile: Profile = rows
-        .map(|row| {
-            row.split(',')
-                .skip(2)
-                .map(|cell| cell.parse().unwrap())
-                .collect()
-        })
+        .map(|row| row.split(',').skip(2).map(|cell| cell.parse().unwrap()).collect())
         .collect();
     assert_eq!(profile.len(), 48);
     profile
 }
 
 fn six_digits(what: &str, found: f64, expected: f64) {
-    assert!(
-        (found - expected).abs() < 6e-7,
-        "{what}: {found:.8} instead of {expected}"
-    );
+    assert!((found - expected).abs() < 6e-7, "{what}: {found:.8} instead of {expected}");
 }
 
 fn mean_and_last(what: &str, by_layer: &[f64], mean: f64, last: f64) {
-    six_digits(
-        &format!("{what}, mean"),
-        collapse::mean(by_layer).unwrap(),
-        mean,
-    );
+    six_digits(&format!("{what}, mean"), collapse::mean(by_layer).unwrap(), mean);
     six_digits(&format!("{what}, last layer"), by_layer[47], last);
 }
 
@@ -92,42 +78,13 @@ fn agree(name: &str, expected: &Expected) {
 }
 
 fn usage_agrees(en: &Profile, he: &Profile, expected: &Expected) {
-    let (h_en, h_he) = (
-        usage::entropies_bits(en).unwrap(),
-        usage::entropies_bits(he).unwrap(),
-    );
-    six_digits(
-        "collapse en",
-        collapse::index(&h_en).unwrap(),
-        expected.collapse[0],
-    );
-    six_digits(
-        "collapse he",
-        collapse::index(&h_he).unwrap(),
-        expected.collapse[1],
-    );
-    six_digits(
-        "excess",
-        collapse::excess(&h_he, &h_en).unwrap(),
-        expected.collapse[2],
-    );
-    mean_and_last(
-        "entropy en",
-        &h_en,
-        expected.entropy_mean[0],
-        expected.entropy_last[0],
-    );
-    mean_and_last(
-        "entropy he",
-        &h_he,
-        expected.entropy_mean[1],
-        expected.entropy_last[1],
-    );
-    six_digits(
-        "middle he",
-        collapse::mean(&h_he[12..36]).unwrap(),
-        expected.middle_and_last_he[0],
-    );
+    let (h_en, h_he) = (usage::entropies_bits(en).unwrap(), usage::entropies_bits(he).unwrap());
+    six_digits("collapse en", collapse::index(&h_en).unwrap(), expected.collapse[0]);
+    six_digits("collapse he", collapse::index(&h_he).unwrap(), expected.collapse[1]);
+    six_digits("excess", collapse::excess(&h_he, &h_en).unwrap(), expected.collapse[2]);
+    mean_and_last("entropy en", &h_en, expected.entropy_mean[0], expected.entropy_last[0]);
+    mean_and_last("entropy he", &h_he, expected.entropy_mean[1], expected.entropy_last[1]);
+    six_digits("middle he", collapse::mean(&h_he[12..36]).unwrap(), expected.middle_and_last_he[0]);
     six_digits(
         "last eighth he",
         collapse::mean(&h_he[42..]).unwrap(),
@@ -137,38 +94,20 @@ fn usage_agrees(en: &Profile, he: &Profile, expected: &Expected) {
     mean_and_last("gap", &gap, expected.gap[0], expected.gap[1]);
     for (side, profile) in [en, he].into_iter().enumerate() {
         let gini = usage::ginis(profile).unwrap();
-        mean_and_last(
-            "gini",
-            &gini,
-            expected.gini_mean[side],
-            expected.gini_last[side],
-        );
+        mean_and_last("gini", &gini, expected.gini_mean[side], expected.gini_last[side]);
         // Means of counts are printed to four digits.
         assert!((mean_count(profile, usage::active_experts) - expected.active[side]).abs() < 6e-5);
         assert!((mean_count(profile, usage::loaded_experts) - expected.loaded[side]).abs() < 6e-5);
-        assert_eq!(
-            usage::loaded_experts(&profile[47]),
-            expected.loaded_last[side]
-        );
+        assert_eq!(usage::loaded_experts(&profile[47]), expected.loaded_last[side]);
     }
 }
 
 fn similarity_agrees(en: &Profile, he: &Profile, expected: &Expected) {
     let by_layer =
         |measure: fn(&[f64], &[f64]) -> Option<f64>| similarity::by_layer(en, he, measure).unwrap();
-    mean_and_last(
-        "cosine",
-        &by_layer(similarity::cosine),
-        expected.cosine[0],
-        expected.cosine[1],
-    );
+    mean_and_last("cosine", &by_layer(similarity::cosine), expected.cosine[0], expected.cosine[1]);
     let divergence = by_layer(similarity::jensen_shannon_bits);
-    mean_and_last(
-        "divergence",
-        &divergence,
-        expected.divergence[0],
-        expected.divergence[1],
-    );
+    mean_and_last("divergence", &divergence, expected.divergence[0], expected.divergence[1]);
     mean_and_last(
         "spearman",
         &by_layer(ranks::spearman),
@@ -185,36 +124,21 @@ fn similarity_agrees(en: &Profile, he: &Profile, expected: &Expected) {
 
 fn overlap_agrees(en: &Profile, he: &Profile, expected: &Expected) {
     let top = |k: usize| -> Vec<overlap::Overlap> {
-        en.iter()
-            .zip(he)
-            .map(|(x, y)| overlap::top_k(x, y, k).unwrap())
-            .collect()
+        en.iter().zip(he).map(|(x, y)| overlap::top_k(x, y, k).unwrap()).collect()
     };
     let common: Vec<f64> = top(8).iter().map(|o| o.common as f64).collect();
     let jaccard: Vec<f64> = top(8).iter().map(|o| o.jaccard().unwrap()).collect();
     let share: Vec<f64> = top(16).iter().map(|o| o.share().unwrap()).collect();
     assert!((collapse::mean(&common).unwrap() - expected.top8_common[0]).abs() < 6e-5);
     six_digits("top-8 last", common[47], expected.top8_common[1]);
-    six_digits(
-        "top-8 Jaccard",
-        collapse::mean(&jaccard).unwrap(),
-        expected.top8_jaccard,
-    );
-    mean_and_last(
-        "top-16 share",
-        &share,
-        expected.top16_share[0],
-        expected.top16_share[1],
-    );
+    six_digits("top-8 Jaccard", collapse::mean(&jaccard).unwrap(), expected.top8_jaccard);
+    mean_and_last("top-16 share", &share, expected.top16_share[0], expected.top16_share[1]);
 }
 
 fn specialisation_agrees(en: &Profile, he: &Profile, expected: &Expected) {
     let by_expert = lsi::per_layer_expert(he, en).unwrap();
     let classes = lsi::classify(by_expert.iter().flatten(), lsi::THRESHOLD);
-    assert_eq!(
-        [classes.a, classes.b, classes.shared, classes.inactive],
-        expected.by_expert
-    );
+    assert_eq!([classes.a, classes.b, classes.shared, classes.inactive], expected.by_expert);
     let by_index = lsi::per_index(he, en).unwrap();
     let classes = lsi::classify(&by_index, lsi::THRESHOLD);
     assert_eq!([classes.a, classes.b, classes.shared], expected.by_index);

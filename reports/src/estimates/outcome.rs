@@ -68,8 +68,39 @@ pub enum Unit {
     /// A share in 0-1, shown on 0-100.
     #[default]
     Fraction,
-    /// Already on 0-100 (BLEU, TLNLS, …).
+    /// Already on 0-100 (BLEU, chrF, …).
     Points,
     /// Shown as it is (perplexity, bits per byte).
     Plain,
+}
+
+impl Unit {
+    /// The unit of lm-eval's metrics and of sacreBLEU's scores, by name; a share where the name
+    /// is not known.
+    #[must_use]
+    pub fn of_metric(metric: &str) -> Self {
+        match metric {
+            "bleu" | "sentence_bleu" | "chrf" | "ter" => Self::Points,
+            "perplexity" | "word_perplexity" | "byte_perplexity" | "bits_per_byte"
+            | "brier_score" | "likelihood" => Self::Plain,
+            _ => Self::Fraction,
+        }
+    }
+
+    /// A value as it is shown: shares times 100, others unchanged.
+    #[must_use]
+    pub fn shown(self, value: f64) -> f64 {
+        if self == Self::Fraction { value * 100.0 } else { value }
+    }
+
+    /// The largest and smallest value that the metric can take, where it is bounded.
+    #[must_use]
+    pub fn bounds(self) -> Option<(f64, f64)> {
+        match self {
+            Self::Fraction => Some((0.0, 1.0)),
+            // A translation edit rate may exceed 100.
+            Self::Points => Some((0.0, f64::MAX)),
+            Self::Plain => None,
+        }
+    }
 }

@@ -1,7 +1,30 @@
 //! The files drawn from a record.
+//!
+//! Every file is built from the same [`Summary`](crate::summary::Summary), written beside its
+//! place, flushed to the disk and renamed into it: whoever looks sees the old file or the new
+//! one.
 
+mod atomic;
+mod caveats;
+mod figures;
+pub(crate) mod format;
+mod lead;
 mod names;
+mod render;
+mod results_json;
+mod routing_json;
+mod routing_view;
+mod samples;
+mod scores_view;
+mod sheets;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod text;
+mod view;
 mod write;
 
 pub use names::model_folder;
-pub use write::{PageOptions, ReportError, write_derived};
+pub use results_json::TIME_KEYS;
+pub use text::terminal_safe;
+pub use write::{PageOptions, ReportError, write_derived, write_pages};

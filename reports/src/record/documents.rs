@@ -160,7 +160,8 @@ impl Record {
         })
     }
 
-    fn damaged(&self, row: &str, detail: &str) -> RecordError {
+    /// The error of a row that cannot be what was written.
+    pub(crate) fn damaged(&self, row: &str, detail: &str) -> RecordError {
         RecordError::DamagedRow {
             path: self.path.clone(),
             row: row.to_owned(),

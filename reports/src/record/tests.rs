@@ -26,7 +26,7 @@ fn what_is_committed_is_read_back_equal() {
     let mut record = Record::open(dir.path(), &manifest()).unwrap();
     let written = window("cpt", "probe_he", 0, 0, 3);
     record.commit(&written).unwrap();
-    record.finish_task("cpt", "probe_he", &outcome("probe_he", 3)).unwrap();
+    record.finish_task("cpt", "probe_he", &outcome("cpt", "probe_he", 3)).unwrap();
     drop(record);
     let record = Record::read(dir.path()).unwrap();
     assert_eq!(record.manifest(), &manifest());
@@ -37,7 +37,7 @@ fn what_is_committed_is_read_back_equal() {
         record.committed("cpt", "probe_he").unwrap(),
         [Committed { index: 0, first_doc: 0, end_doc: 3 }]
     );
-    assert_eq!(record.outcome("cpt", "probe_he").unwrap(), Some(outcome("probe_he", 3)));
+    assert_eq!(record.outcome("cpt", "probe_he").unwrap(), Some(outcome("cpt", "probe_he", 3)));
     assert_eq!(record.outcome("base", "probe_he").unwrap(), None);
 }
 

@@ -1,0 +1,91 @@
+//! Per-document scores, by metric.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::manifest::MetricName;
+use crate::record::{DocumentRow, DocumentState};
+
+/// What one metric keeps of one document.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum DocumentValue {
+    /// A number of this document alone.
+    Number(f64),
+    /// A log-likelihood and the words or bytes that it is spread over.
+    Weighted { sum: f64, weight: f64 },
+    /// Part of a corpus metric; not a number by itself.
+    Corpus,
+}
+
+/// Scores of one (model, task): for each metric, the documents that have a value.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TaskScores {
+    pub(crate) by_metric: IndexMap<MetricName, Vec<ScoredDocument>>,
+}
+
+/// A document's value under one metric.
+#[derive(Clone, Debug)]
+pub(crate) struct ScoredDocument {
+    pub(crate) cluster: String,
+    pub(crate) value: DocumentValue,
+}
+
+impl TaskScores {
+    /// Adds a document; unscored documents and metrics without a value are left out.
+    pub(crate) fn add(&mut self, document: &DocumentRow) {
+        if document.state != DocumentState::Scored {
+            return;
+        }
+        for score in document.scores.as_array().into_iter().flatten() {
+            let filter = score["filter"].as_str().unwrap_or_default();
+            for (metric, value) in score["metrics"].as_object().into_iter().flatten() {
+                let Some(value) = DocumentValue::read(value) else { continue };
+                let name = MetricName { metric: metric.clone(), filter: filter.to_owned() };
+                let cluster = document.cluster.clone();
+                self.by_metric.entry(name).or_default().push(ScoredDocument { cluster, value });
+            }
+        }
+    }
+}
+
+impl DocumentValue {
+    /// A number, `{"sum", "weight"}`, or `{"gold", "prediction"}`; anything else is no value.
+    fn read(value: &Value) -> Option<Self> {
+        if let Some(number) = value.as_f64() {
+            return Some(Self::Number(number));
+        }
+        if let (Some(sum), Some(weight)) = (value["sum"].as_f64(), value["weight"].as_f64()) {
+            return Some(Self::Weighted { sum, weight });
+        }
+        value.get("prediction").map(|_| Self::Corpus)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn kinds_of_values() {
+        assert_eq!(DocumentValue::read(&json!(1.0)), Some(DocumentValue::Number(1.0)));
+        let weighted = DocumentValue::Weighted { sum: -2.0, weight: 5.0 };
+        assert_eq!(DocumentValue::read(&json!({"sum": -2.0, "weight": 5.0})), Some(weighted));
+        let corpus = json!({"gold": "a", "prediction": "b"});
+        assert_eq!(DocumentValue::read(&corpus), Some(DocumentValue::Corpus));
+        assert_eq!(DocumentValue::read(&json!({"unscored": "nan"})), None);
+        assert_eq!(DocumentValue::read(&json!(null)), None);
+    }
+
+    #[test]
+    fn unscored_documents_are_left_out() {
+        let mut scores = TaskScores::default();
+        let mut document = testing::document("base", "heb_snli", 0);
+        scores.add(&document);
+        document.state = DocumentState::Unscored { reason: "nan".to_owned() };
+        scores.add(&document);
+        assert_eq!(scores.by_metric.values().map(Vec::len).collect::<Vec<_>>(), [1]);
+    }
+}

@@ -1,0 +1,74 @@
+//! Templates to text.
+//!
+//! Every string that a template prints is escaped for its format unless the code here marked it
+//! as markup: in `.md` templates by [`markdown`], elsewhere by [`html`].
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, context};
+use sha2::{Digest, Sha256};
+
+use super::ReportError;
+use super::text::{html, markdown};
+use super::view::Page;
+
+const MARKDOWN: &str = include_str!("../../../templates/md/report.md");
+const HTML: &str = include_str!("../../../templates/html/report.html");
+const STYLE: &str = include_str!("../../../templates/html/style.css");
+
+/// report.md.
+pub(super) fn report_md(page: &Page) -> Result<String, ReportError> {
+    environment()?
+        .render_named_str("report.md", MARKDOWN, context! { page => Serde(page) })
+        .map_err(|error| build(&error))
+}
+
+/// report.html: one file, nothing loaded, nothing run. Its policy allows the one style sheet by
+/// its digest.
+pub(super) fn report_html(page: &Page) -> Result<String, ReportError> {
+    let style = Value::from_safe_string(STYLE.to_owned());
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        digest(STYLE)
+    );
+    environment()?
+        .render_named_str("report.html", HTML, context! { page => Serde(page), style, policy })
+        .map_err(|error| build(&error))
+}
+
+fn environment() -> Result<Environment<'static>, ReportError> {
+    let mut syntax = SyntaxConfig::builder();
+    syntax.keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true);
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax.build().map_err(|error| build(&error))?);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|name| match name.ends_with(".md") {
+        true => AutoEscape::Custom("markdown".into()),
+        false => AutoEscape::Html,
+    });
+    environment.set_formatter(escape);
+    Ok(environment)
+}
+
+fn escape(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    let text = match value.kind() {
+        ValueKind::Undefined | ValueKind::None => return Ok(()),
+        _ => value.to_string(),
+    };
+    let escaped = match state.auto_escape() {
+        _ if value.is_safe() => text,
+        AutoEscape::Custom(_) => markdown(&text),
+        _ => html(&text),
+    };
+    out.write_str(&escaped).map_err(Error::from)
+}
+
+fn digest(text: &str) -> String {
+    STANDARD.encode(Sha256::digest(text.as_bytes()))
+}
+
+fn build(error: &Error) -> ReportError {
+    ReportError::Build(format!("{error:#}"))
+}

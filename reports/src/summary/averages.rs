@@ -1,0 +1,170 @@
+//! Averages of groups.
+
+use harness_metrics::Interval;
+use harness_metrics::scores::{interval, stderr};
+
+use super::{Cell, CellState, Scored};
+use crate::estimates::Unit;
+use crate::manifest::{AggregateManifest, GroupManifest, HEADLINE, Manifest, MetricName};
+
+/// The average of a group by one of its rules, for one model.
+#[derive(Clone, Debug)]
+pub struct Average {
+    /// Name of the group.
+    pub group: String,
+    /// The metric, or [`HEADLINE`].
+    pub metric: String,
+    /// The filter.
+    pub filter: String,
+    /// How it is shown; points for an average of headline metrics.
+    pub unit: Unit,
+    /// The average, or why there is none: never an average over a hole.
+    pub value: Result<f64, String>,
+    /// Standard error of the average as computed.
+    pub stderr: Option<f64>,
+    /// lm-eval's pooled standard error.
+    pub pooled_stderr: Option<f64>,
+    /// Interval, value ± z · stderr.
+    pub interval: Option<Interval>,
+    /// Documents of all tasks.
+    pub n: usize,
+    /// Tasks that entered, by name.
+    pub tasks: Vec<String>,
+    /// (task, stand-in) where a stand-in took a task's place: such an average is not comparable
+    /// with one over the group's own tasks.
+    pub stand_ins: Vec<(String, String)>,
+}
+
+/// A task's part of an average.
+struct Part<'a> {
+    task: String,
+    scored: &'a Scored,
+}
+
+/// Every average of a group for one model; `cell` finds a task's cell.
+pub(super) fn averages<'a>(
+    manifest: &Manifest,
+    group: &GroupManifest,
+    cell: impl Fn(&str) -> Option<&'a Cell>,
+) -> Vec<Average> {
+    let rules = group.aggregate.iter();
+    let each = rules.flat_map(|rule| rule.filters.iter().map(move |filter| (rule, filter)));
+    each.map(|(rule, filter)| average(manifest, group, rule, filter, &cell)).collect()
+}
+
+fn average<'a>(
+    manifest: &Manifest,
+    group: &GroupManifest,
+    rule: &AggregateManifest,
+    filter: &str,
+    cell: &impl Fn(&str) -> Option<&'a Cell>,
+) -> Average {
+    let mut stand_ins = Vec::new();
+    let mut part = |task: &String| {
+        let name = in_place_of(manifest, group, task, cell);
+        if name != *task {
+            stand_ins.push((task.clone(), name.clone()));
+        }
+        part_of(manifest, rule, filter, &name, cell(&name))
+    };
+    let parts: Result<Vec<Part<'_>>, String> = group.tasks.iter().map(&mut part).collect();
+    let empty = || "the group has no task".to_owned();
+    let parts = parts.and_then(|parts| if parts.is_empty() { Err(empty()) } else { Ok(parts) });
+    joined(group, rule, filter, &parts, stand_ins)
+}
+
+/// The task itself if it has scores, else its stand-in if the run has one.
+fn in_place_of<'a>(
+    manifest: &Manifest,
+    group: &GroupManifest,
+    task: &str,
+    cell: &impl Fn(&str) -> Option<&'a Cell>,
+) -> String {
+    let is_scored = |name: &str| cell(name).is_some_and(|cell| cell.state == CellState::Scored);
+    let stand_in = group.stand_ins.get(task).filter(|name| {
+        manifest.tasks.get(*name).is_some_and(|other| other.stand_in_for.as_deref() == Some(task))
+    });
+    match stand_in {
+        Some(name) if !is_scored(task) && is_scored(name) => name.clone(),
+        _ => task.to_owned(),
+    }
+}
+
+fn part_of<'a>(
+    manifest: &Manifest,
+    rule: &AggregateManifest,
+    filter: &str,
+    name: &str,
+    cell: Option<&'a Cell>,
+) -> Result<Part<'a>, String> {
+    let (Some(cell), Some(task)) = (cell, manifest.tasks.get(name)) else {
+        return Err(format!("{name} is not part of the run"));
+    };
+    match &cell.state {
+        CellState::Scored => {}
+        CellState::Missing(_) => return Err(format!("{name} has no data")),
+        CellState::Failed(_) => return Err(format!("{name} failed")),
+        CellState::Unfinished => return Err(format!("{name} is unfinished")),
+    }
+    let metric = MetricName { metric: rule.metric.clone(), filter: filter.to_owned() };
+    let scored = if rule.metric == HEADLINE { cell.headline(task) } else { cell.score(&metric) };
+    let scored = scored.ok_or_else(|| format!("{name} has no metric {},{filter}", rule.metric))?;
+    match scored.row.value {
+        Some(_) => Ok(Part { task: name.to_owned(), scored }),
+        None => Err(format!("{name} is unscored")),
+    }
+}
+
+fn joined(
+    group: &GroupManifest,
+    rule: &AggregateManifest,
+    filter: &str,
+    parts: &Result<Vec<Part<'_>>, String>,
+    stand_ins: Vec<(String, String)>,
+) -> Average {
+    let found = parts.as_deref().unwrap_or_default();
+    let first = found.first().map_or(Unit::Fraction, |part| part.scored.row.unit);
+    let unit = if rule.metric == HEADLINE { Unit::Points } else { first };
+    let sizes: Vec<usize> = found.iter().map(|part| part.scored.row.n).collect();
+    let scale = |part: &Part<'_>, x: f64| {
+        if rule.metric == HEADLINE { part.scored.row.unit.shown(x) } else { x }
+    };
+    let values: Vec<f64> =
+        found.iter().filter_map(|p| Some(scale(p, p.scored.row.value?))).collect();
+    let errors: Option<Vec<f64>> =
+        found.iter().map(|p| Some(scale(p, p.scored.row.stderr?))).collect();
+    let weights = weights(&sizes, rule.weight_by_size);
+    let value = parts.as_ref().map(|_| weighted(&values, &weights)).map_err(Clone::clone);
+    let stderr =
+        errors.as_ref().filter(|e| !e.is_empty()).map(|errors| weighted_error(errors, &weights));
+    Average {
+        group: group.name.clone(),
+        metric: rule.metric.clone(),
+        filter: filter.to_owned(),
+        unit,
+        interval: value.as_ref().ok().zip(stderr).map(|(v, e)| interval::normal(*v, e, 0.95)),
+        value,
+        stderr,
+        pooled_stderr: errors.and_then(|errors| stderr::pooled(&sizes, &errors)),
+        n: sizes.iter().sum(),
+        tasks: found.iter().map(|part| part.task.clone()).collect(),
+        stand_ins,
+    }
+}
+
+/// Weights that sum to 1: by documents, or alike.
+fn weights(sizes: &[usize], by_size: bool) -> Vec<f64> {
+    let total: usize = sizes.iter().sum();
+    let weight =
+        |&size: &usize| if by_size { size as f64 / total as f64 } else { 1.0 / sizes.len() as f64 };
+    sizes.iter().map(weight).collect()
+}
+
+fn weighted(values: &[f64], weights: &[f64]) -> f64 {
+    values.iter().zip(weights).map(|(value, weight)| value * weight).sum()
+}
+
+/// Tasks are independent samples, so variances add.
+fn weighted_error(errors: &[f64], weights: &[f64]) -> f64 {
+    errors.iter().zip(weights).map(|(error, weight)| (error * weight).powi(2)).sum::<f64>().sqrt()
+}

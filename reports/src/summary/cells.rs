@@ -1,0 +1,130 @@
+//! What became of one (model, task).
+
+use harness_metrics::Interval;
+use harness_metrics::scores::Resampling;
+use sha2::{Digest, Sha256};
+
+use crate::estimates::{EstimateRow, TaskOutcome, TaskScores, TaskStatus, interval};
+use crate::manifest::{MetricName, TaskManifest};
+use crate::record::{DocumentRow, DocumentState, Work};
+
+/// One (model, task).
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// Whether there are scores, and if not, why.
+    pub state: CellState,
+    /// Scores, in the task's order; empty unless `state` is [`CellState::Scored`].
+    pub scores: Vec<Scored>,
+    /// Documents in the record.
+    pub documents: usize,
+    /// Documents in the evaluation split before any limit; 0 while unknown.
+    pub documents_available: usize,
+    /// Documents that have no score, by reason, most frequent first.
+    pub unscored: Vec<(String, usize)>,
+    /// SHA-256 over the documents' hashes, as lm-eval's `task_hashes`.
+    pub task_hash: String,
+    /// What the windows took.
+    pub work: Work,
+}
+
+/// Whether a (model, task) has scores.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CellState {
+    /// All documents were asked.
+    Scored,
+    /// There are no data; the text says how to get them.
+    Missing(String),
+    /// It failed; the text says why.
+    Failed(String),
+    /// The run stopped before the end of the task.
+    Unfinished,
+}
+
+/// A score with its interval.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scored {
+    /// The aggregate.
+    pub row: EstimateRow,
+    /// Its interval.
+    pub interval: Option<Interval>,
+}
+
+impl Cell {
+    /// The score that tables show: the task's headline metric, else its first.
+    #[must_use]
+    pub fn headline(&self, task: &TaskManifest) -> Option<&Scored> {
+        let named = task.headline.as_ref().and_then(|name| self.score(name));
+        named.or_else(|| self.scores.first())
+    }
+
+    /// The score of that name.
+    #[must_use]
+    pub fn score(&self, name: &MetricName) -> Option<&Scored> {
+        self.scores.iter().find(|s| s.row.metric == name.metric && s.row.filter == name.filter)
+    }
+
+    /// Documents without a score.
+    #[must_use]
+    pub fn unscored_documents(&self) -> usize {
+        self.unscored.iter().map(|(_, count)| count).sum()
+    }
+}
+
+/// Collects the documents of a (model, task).
+#[derive(Default)]
+pub(super) struct CellBuilder {
+    scores: TaskScores,
+    documents: usize,
+    unscored: Vec<(String, usize)>,
+    hash: Sha256,
+}
+
+impl CellBuilder {
+    pub(super) fn add(&mut self, document: &DocumentRow) {
+        self.documents += 1;
+        self.scores.add(document);
+        for hash in [&document.doc_hash, &document.prompt_hash, &document.target_hash] {
+            self.hash.update(hash.as_bytes());
+        }
+        if let DocumentState::Unscored { reason } = &document.state {
+            match self.unscored.iter_mut().find(|(other, _)| other == reason) {
+                Some((_, count)) => *count += 1,
+                None => self.unscored.push((reason.clone(), 1)),
+            }
+        }
+    }
+
+    pub(super) fn finish(
+        mut self,
+        task: &TaskManifest,
+        outcome: Option<TaskOutcome>,
+        work: Work,
+        resampling: Resampling,
+    ) -> Cell {
+        self.unscored.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let state = state(task, outcome.as_ref());
+        let rows = outcome.iter().filter(|_| state == CellState::Scored).flat_map(|o| &o.estimates);
+        let scored = |row: &EstimateRow| Scored {
+            row: row.clone(),
+            interval: interval(row, &self.scores, resampling),
+        };
+        Cell {
+            scores: rows.map(scored).collect(),
+            state,
+            documents: self.documents,
+            documents_available: outcome.map_or(0, |outcome| outcome.documents_available),
+            unscored: self.unscored,
+            task_hash: self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            work,
+        }
+    }
+}
+
+fn state(task: &TaskManifest, outcome: Option<&TaskOutcome>) -> CellState {
+    match (&task.missing, outcome.map(|outcome| &outcome.status)) {
+        (Some(missing), _) => CellState::Missing(missing.clone()),
+        (None, Some(TaskStatus::Finished)) => CellState::Scored,
+        (None, Some(TaskStatus::Failed { reason })) => CellState::Failed(reason.clone()),
+        (None, None) => CellState::Unfinished,
+    }
+}

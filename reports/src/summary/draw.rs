@@ -1,0 +1,129 @@
+//! Drawing the numbers from a record.
+
+use harness_metrics::scores::Resampling;
+use indexmap::IndexMap;
+
+use super::averages::{Average, averages};
+use super::cells::{Cell, CellBuilder};
+use super::pairs::{RoutingPair, compare, probe_pairs};
+use super::routing::{LayerMeasures, RoutingGroup, SpanDocuments};
+use crate::manifest::{Capture, Manifest};
+use crate::record::{Record, RecordError};
+
+/// The numbers of a run.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// What the run is.
+    pub manifest: Manifest,
+    /// When its record was created, seconds since 1970.
+    pub created: u64,
+    /// How intervals were resampled.
+    pub resampling: Resampling,
+    models: IndexMap<String, ModelSummary>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct ModelSummary {
+    cells: IndexMap<String, Cell>,
+    averages: Vec<Average>,
+    routing: Vec<RoutingGroup>,
+    pairs: Vec<RoutingPair>,
+}
+
+impl Summary {
+    /// Reads the whole record.
+    ///
+    /// # Errors
+    /// The first damaged row, by name.
+    pub fn draw(record: &Record) -> Result<Self, RecordError> {
+        let resampling = Resampling::default();
+        let draw = |alias: &String| Ok((alias.clone(), draw_model(record, alias, resampling)?));
+        Ok(Self {
+            manifest: record.manifest().clone(),
+            created: record.created(),
+            resampling,
+            models: record
+                .manifest()
+                .models
+                .keys()
+                .map(draw)
+                .collect::<Result<_, RecordError>>()?,
+        })
+    }
+
+    /// What became of a (model, task) of the manifest.
+    #[must_use]
+    pub fn cell(&self, model: &str, task: &str) -> Option<&Cell> {
+        self.models.get(model)?.cells.get(task)
+    }
+
+    /// A model's averages, by group in the manifest's order.
+    #[must_use]
+    pub fn averages(&self, model: &str) -> &[Average] {
+        self.models.get(model).map_or(&[], |model| &model.averages)
+    }
+
+    /// A model's routing by task and span.
+    #[must_use]
+    pub fn routing(&self, model: &str) -> &[RoutingGroup] {
+        self.models.get(model).map_or(&[], |model| &model.routing)
+    }
+
+    /// A model's comparisons of two languages.
+    #[must_use]
+    pub fn pairs(&self, model: &str) -> &[RoutingPair] {
+        self.models.get(model).map_or(&[], |model| &model.pairs)
+    }
+}
+
+fn draw_model(
+    record: &Record,
+    alias: &str,
+    resampling: Resampling,
+) -> Result<ModelSummary, RecordError> {
+    let manifest = record.manifest();
+    let mut model = ModelSummary::default();
+    for task in manifest.tasks.keys() {
+        draw_task(record, alias, task, resampling, &mut model)?;
+    }
+    let cells = &model.cells;
+    let each =
+        manifest.groups.iter().flat_map(|group| averages(manifest, group, |task| cells.get(task)));
+    model.averages = each.collect();
+    for tasks in probe_pairs(manifest) {
+        model.pairs.extend(compare(record, alias, &tasks)?);
+    }
+    Ok(model)
+}
+
+fn draw_task(
+    record: &Record,
+    alias: &str,
+    task: &str,
+    resampling: Resampling,
+    model: &mut ModelSummary,
+) -> Result<(), RecordError> {
+    let manifest = &record.manifest().tasks[task];
+    let (mut cell, mut documents) = (CellBuilder::default(), SpanDocuments::default());
+    record.for_each_document(alias, task, |document| {
+        cell.add(&document);
+        documents.add(&document);
+        Ok::<(), RecordError>(())
+    })?;
+    let (outcome, work) = (record.outcome(alias, task)?, record.work(alias, task)?);
+    model.cells.insert(task.to_owned(), cell.finish(manifest, outcome, work, resampling));
+    let router = record.manifest().models[alias].router.as_ref();
+    let capture = router.map_or_else(Capture::default, |router| router.capture);
+    for (span, counts) in record.routing_totals(alias, task)? {
+        model.routing.push(RoutingGroup {
+            task: task.to_owned(),
+            language: manifest.language.clone(),
+            span,
+            capture,
+            documents: documents.of(span),
+            measures: LayerMeasures::of(&counts, capture),
+            counts,
+        });
+    }
+    Ok(())
+}
