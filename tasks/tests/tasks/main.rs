@@ -2,6 +2,8 @@
 
 // Prompts, hashes and targets against records of lm-evaluation-harness.
 mod parity;
+// Filters, metrics and aggregates against the same records.
+mod scores;
 // Every task of the library: its card, its fixture, its exact prompts.
 mod library;
 // Every task of the library on the benchmarks themselves.
