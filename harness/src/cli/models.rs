@@ -30,7 +30,7 @@ fn show(folder: &Path, json: bool) -> Result<(), CommandError> {
         return Ok(());
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     for (name, value) in rows(&checkpoint) {
         table.add_row([name.to_owned(), value]);
     }

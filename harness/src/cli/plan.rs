@@ -205,7 +205,7 @@ fn describe(plan: &Value) -> String {
     for document in plan["first_documents"].as_array().into_iter().flatten() {
         let _ = writeln!(text, "  document {}, target {}", document["doc_id"], document["target"]);
         for line in document["prompt"].as_str().unwrap_or_default().lines() {
-            let _ = writeln!(text, "  | {}", harness_reports::terminal::plain(line));
+            let _ = writeln!(text, "  | {}", harness_reports::terminal_safe(line));
         }
         for pass in document["passes"].as_array().into_iter().flatten() {
             let _ = writeln!(text, "  ids {} scored {}", pass["token_ids"], pass["scored_ids"]);

@@ -1,3 +1,5 @@
+use harness_tasks::data::DataError;
+
 use crate::chat::ChatError;
 use crate::config::ConfigError;
 use crate::encode::EncodeError;
@@ -26,7 +28,7 @@ pub enum EvalError {
         /// The task that reads them.
         task: String,
         /// What is wrong.
-        source: harness_tasks::DataError,
+        source: DataError,
     },
     /// The hub.
     #[error(transparent)]
@@ -57,12 +59,13 @@ impl EvalError {
         use harness_reports::RecordError;
         match self {
             Self::Config(_) | Self::Usage(_) | Self::Registry(_) => Exit::Usage,
-            Self::Data { source, .. } if source.is_empty_split() => Exit::Usage,
+            Self::Data { source, .. } if matches!(source, DataError::Empty { .. }) => Exit::Usage,
             Self::Task(_) | Self::Data { .. } | Self::Load(_) | Self::Chat(_) | Self::Memory(_) => {
                 Exit::Unusable
             }
             Self::Encode(EncodeError::File { .. }) => Exit::Unusable,
-            Self::Hub(error) => error.exit(),
+            Self::Hub(error) if error.is_temporary() => Exit::Temporary,
+            Self::Hub(_) => Exit::Unusable,
             Self::Record(RecordError::Locked { .. }) => Exit::Temporary,
             Self::Record(RecordError::Manifest { .. } | RecordError::Folder { .. }) => Exit::Usage,
             Self::Record(RecordError::Damaged { .. } | RecordError::DamagedRow { .. }) => {

@@ -116,12 +116,12 @@ fn language(language: &TaskLanguage) -> Language {
 fn group_manifest(group: &Group) -> GroupManifest {
     let aggregate = group.aggregate.iter().map(|rule| AggregateManifest {
         metric: rule.metric.clone(),
-        filters: rule.filters.clone(),
+        filters: rule.filters.clone().unwrap_or_default(),
         weight_by_size: rule.weight_by_size,
     });
     GroupManifest {
         name: group.name.clone(),
-        title: group.title.clone(),
+        title: group.alias.clone(),
         tasks: group.tasks.clone(),
         aggregate: aggregate.collect(),
         routing_probe: group.routing_probe.clone(),

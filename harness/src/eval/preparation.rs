@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
+use harness_tasks::data::{DataError, Folder, Locate};
 use harness_tasks::{
-    DataError, Folder, Group, Locate, PromptOptions, Registry, Selection, Task, TaskData,
+    Group, PromptOptions, Registry, Selection, Task, TaskData,
 };
 
 use super::error::EvalError;
@@ -121,7 +122,7 @@ impl<'a> Loader<'a> {
                     check_prompts(task, &data, self.options)?;
                     return Ok(Ok(data));
                 }
-                Err(DataError::Missing(missing)) => reasons.push(missing.to_string()),
+                Err(missing @ DataError::Missing { .. }) => reasons.push(missing.to_string()),
                 Err(source) => {
                     return Err(EvalError::Data { task: task.name().to_owned(), source });
                 }

@@ -4,7 +4,8 @@ use std::time::Instant;
 use harness_metrics::RoutingCounts;
 use harness_reports::Record;
 use harness_reports::record::{DocumentRow, Span, Window, Work};
-use harness_tasks::{Category, Instance, Task, TaskData};
+use harness_tasks::config::Category;
+use harness_tasks::{Instance, Task, TaskData};
 
 use super::answers::PendingDocument;
 use super::error::EvalError;
