@@ -35,7 +35,7 @@ mod testing;
 
 pub use estimates::{EstimateRow, TaskOutcome, TaskStatus, Unit};
 pub use manifest::Manifest;
-pub use pages::{PageOptions, ReportError, model_folder, write_derived};
+pub use pages::{PageOptions, ReportError, model_folder, terminal_safe, write_derived};
 pub use record::{
     Committed, Difference, DocumentRow, DocumentState, Record, RecordError, Span, Window, Work,
 };
