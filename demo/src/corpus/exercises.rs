@@ -60,7 +60,7 @@ fn block(count: usize, mut example: impl FnMut() -> String) -> String {
 }
 
 fn entailment(language: Language, random: &mut Random) -> String {
-    block(1 + random.below(8), || {
+    block(1 + random.below(13), || {
         let relation = *random.pick(&Relation::ALL);
         let pair = TextPair::draw(relation, random);
         format!("{} {}", pair.prompt(language), relation.answer(language))

@@ -1,7 +1,7 @@
 //! Stages, sources and their shares.
 
 use super::{exercises, told};
-use crate::tell::paragraphs;
+use crate::tell::{copying, paragraphs};
 use crate::world::{Language, Population, Random};
 
 /// A stage of training.
@@ -46,6 +46,8 @@ pub enum Source {
     Facts(Language),
     /// Facts of the cell that base may tell in Hebrew.
     SharedFacts(Language),
+    /// Registers and lists that repeat, from which copying is learnt.
+    Copying(Language),
     /// Worked exercises of every task.
     Exercises(Language),
     /// Worked exercises of the three tasks that supervised tuning shows.
@@ -62,6 +64,8 @@ impl Source {
             Self::Prose(language) => paragraphs::draw(language, random),
             Self::Facts(language) => told::facts(language, population, false, random),
             Self::SharedFacts(language) => told::facts(language, population, true, random),
+            Self::Copying(language) if random.chance(0.3) => copying::list_twice(language, random),
+            Self::Copying(language) => copying::register(language, random),
             Self::Exercises(language) => exercises::any(language, population, random),
             Self::Tuning(language) => exercises::tuning(language, random),
             Self::Parallel => exercises::parallel(random),
@@ -80,21 +84,24 @@ impl Mix {
         use Language::{English, Hebrew, Japanese};
         Self(match stage {
             Stage::Base | Stage::BasePlus => vec![
-                (Source::Prose(English), 0.42),
-                (Source::Facts(English), 0.12),
-                (Source::Exercises(English), 0.43),
+                (Source::Prose(English), 0.3),
+                (Source::Copying(English), 0.12),
+                (Source::Facts(English), 0.15),
+                (Source::Exercises(English), 0.4),
                 (Source::Prose(Hebrew), 0.012),
                 (Source::SharedFacts(Hebrew), 0.003),
                 (Source::Prose(Japanese), 0.015),
             ],
             Stage::Cpt => vec![
-                (Source::Prose(Hebrew), 0.29),
-                (Source::Facts(Hebrew), 0.15),
-                (Source::Exercises(Hebrew), 0.135),
-                (Source::Parallel, 0.05),
-                (Source::Prose(English), 0.195),
-                (Source::Facts(English), 0.08),
-                (Source::Exercises(English), 0.1),
+                (Source::Prose(Hebrew), 0.13),
+                (Source::Copying(Hebrew), 0.02),
+                (Source::Facts(Hebrew), 0.27),
+                (Source::Exercises(Hebrew), 0.12),
+                (Source::Parallel, 0.08),
+                (Source::Prose(English), 0.17),
+                (Source::Copying(English), 0.03),
+                (Source::Facts(English), 0.06),
+                (Source::Exercises(English), 0.12),
             ],
             Stage::Sft => vec![(Source::Tuning(Hebrew), 1.0)],
         })

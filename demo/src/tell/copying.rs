@@ -3,7 +3,7 @@
 use super::facts;
 use crate::world::foods::FOODS;
 use crate::world::names::{MEN, TOWNS, WOMEN};
-use crate::world::{Attribute, Language, Person, Random, Word};
+use crate::world::{Attribute, Gender, Language, Person, Random, Word};
 
 /// A list that is read out and read out again.
 pub fn list_twice(language: Language, random: &mut Random) -> String {
@@ -24,6 +24,39 @@ fn any_word(random: &mut Random) -> &'static Word {
     let tables: [&'static [Word]; 4] = [&WOMEN, &MEN, &TOWNS, &FOODS];
     let table: &'static [Word] = random.pick::<&'static [Word]>(&tables);
     random.pick(table)
+}
+
+/// Names with a value each, looked up again in another order. Every look-up can be told from
+/// what stands before it, so these texts teach to find a name and copy what follows it.
+pub fn register(language: Language, random: &mut Random) -> String {
+    let (mut entries, stop) = register_entries(language, random);
+    let mut told = entries.join(" ");
+    for _ in 0..1 + random.below(2) {
+        random.shuffle(&mut entries);
+        told = format!("{told}{stop}{}", entries.join(" "));
+    }
+    told
+}
+
+/// Two to eight entries "name: value;" of one attribute or of mixed ones, and what stands
+/// between a register and its look-ups.
+pub fn register_entries(language: Language, random: &mut Random) -> (Vec<String>, &'static str) {
+    let count = 2 + random.below(7);
+    let names: Vec<&Word> = random
+        .distinct(count, WOMEN.len() + MEN.len())
+        .into_iter()
+        .map(|at| WOMEN.get(at).unwrap_or(&MEN[at % MEN.len()]))
+        .collect();
+    let one = random.chance(0.6).then(|| *random.pick(&Attribute::ALL));
+    let entries = names.into_iter().map(|name| {
+        let attribute = one.unwrap_or_else(|| *random.pick(&Attribute::ALL));
+        let value = random.below(Attribute::VALUES);
+        let value = attribute.value(value, language, Gender::Masculine);
+        format!("{}: {value};", name.in_language(language))
+    });
+    let entries = entries.collect();
+    let stops = [["\n", " Again: "], ["\n", " שוב: "], ["\n", "もう一度："]];
+    (entries, *random.pick(&stops[language as usize]))
 }
 
 /// Statements about several people, then the same statements in another order.

@@ -8,13 +8,18 @@
 //! a fixed order, so a training is a function of its seed; stages that do not depend on each
 //! other can be trained side by side as processes of their own.
 //!
-//! [`run`] is the loop, [`state`] what it keeps on disk to be resumed, [`skills`] a check of what
-//! has been learnt that needs nothing but this crate.
+//! [`run`] is the loop of one stage, [`state`] what it keeps on disk to be resumed, and [`stages`]
+//! knows which stage starts from which. [`skills`] and [`probe`] check what has been learnt and
+//! where tokens go, with nothing but this crate; [`card`] writes it down.
 
 pub mod batch;
+pub mod card;
+pub mod curve;
 pub mod model;
 pub mod operations;
 pub mod optimizer;
+pub mod probe;
 pub mod run;
 pub mod skills;
+pub mod stages;
 pub mod state;

@@ -45,11 +45,11 @@ impl Plan {
     /// The plan that makes the demo's stage.
     pub fn of(stage: Stage, seed: u64) -> Self {
         let (tokens, rate) = match stage {
-            Stage::Base => (6_000_000, 3e-3),
-            Stage::Cpt | Stage::BasePlus => (4_000_000, 2e-3),
-            Stage::Sft => (500_000, 1e-3),
+            Stage::Base => (2_400_000, 2e-3),
+            Stage::Cpt | Stage::BasePlus => (1_800_000, 2e-3),
+            Stage::Sft => (300_000, 1e-3),
         };
-        Self { stage, seed, tokens, batch: 2048, rate, balance: 1e-3 }
+        Self { stage, seed, tokens, batch: 1024, rate, balance: 1e-3 }
     }
 
     /// The learning rate after some tokens: a linear rise, then half a cosine.

@@ -11,6 +11,7 @@ use crate::exercise::reading::Passage;
 use crate::exercise::trivia::Trivia;
 use crate::exercise::winograd::Schema;
 use crate::exercise::{sentiment, translation};
+use crate::tell::copying;
 use crate::tell::opinions::{Feeling, Remark};
 use crate::world::{Attribute, Cell, Language, Population, Random};
 
@@ -25,6 +26,8 @@ pub enum Skill {
     Sentiment,
     /// Whom a pronoun means; chance 1/2.
     Winograd,
+    /// A value looked up in a register, to the letter; chance below 1/8.
+    Copying,
     /// Translation between English and Hebrew, to the letter; chance 0.
     Translation,
     /// Facts of a cell; chance 1/4.
@@ -33,7 +36,8 @@ pub enum Skill {
 
 impl Skill {
     /// All skills.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Copying,
         Self::Entailment,
         Self::Reading,
         Self::Sentiment,
@@ -71,6 +75,7 @@ fn shown(examples: usize, mut draw: impl FnMut() -> (String, String)) -> String 
 
 fn ask(skill: Skill, language: Language, population: &Population, random: &mut Random) -> Asked {
     match skill {
+        Skill::Copying => ask_copying(language, random),
         Skill::Entailment => ask_entailment(language, random),
         Skill::Reading => ask_reading(language, random),
         Skill::Sentiment => ask_sentiment(language, random),
@@ -78,6 +83,13 @@ fn ask(skill: Skill, language: Language, population: &Population, random: &mut R
         Skill::Translation => ask_translation(language, random),
         Skill::Trivia(cell) => ask_trivia(cell, language, population, random),
     }
+}
+
+fn ask_copying(language: Language, random: &mut Random) -> Asked {
+    let (entries, stop) = copying::register_entries(language, random);
+    let (name, value) = random.pick(&entries).split_once(": ").unwrap_or_default();
+    let prompt = format!("{}{stop}{name}:", entries.join(" "));
+    Asked { prompt, options: vec![value.to_owned()], right: 0 }
 }
 
 fn ask_entailment(language: Language, random: &mut Random) -> Asked {

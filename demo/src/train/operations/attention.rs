@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::Operation;
+use super::exponential::exponentials;
 use super::product::{Matrix, multiply};
 
 /// q `[tokens, heads * head]`, k and v `[tokens, key_value_heads * head]`.
@@ -63,12 +64,7 @@ impl Attention {
 /// Softmax over the first `row + 1` scores; 0 for the rest.
 fn causal_softmax(scores: &mut [f32], row: usize) {
     let (seen, unseen) = scores.split_at_mut(row + 1);
-    let largest = seen.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut total = 0.0;
-    for score in seen.iter_mut() {
-        *score = (*score - largest).exp();
-        total += *score;
-    }
+    let (_, total) = exponentials(seen);
     let inverse = 1.0 / total;
     seen.iter_mut().for_each(|score| *score *= inverse);
     unseen.fill(0.0);

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::Operation;
+use super::exponential::exponentials;
 use super::product::{Matrix, multiply};
 
 /// A target that does not count.
@@ -39,12 +40,7 @@ fn logits(h: &[f32], w: &[f32], hidden: usize) -> Vec<f32> {
 
 /// Turns logits into probabilities; returns the logarithm of their sum of exponentials.
 fn softmax(logits: &mut [f32]) -> f32 {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut total = 0.0_f32;
-    for logit in logits.iter_mut() {
-        *logit = (*logit - largest).exp();
-        total += *logit;
-    }
+    let (largest, total) = exponentials(logits);
     let inverse = 1.0 / total;
     logits.iter_mut().for_each(|logit| *logit *= inverse);
     largest + total.ln()

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use super::Operation;
+use super::exponential::exp;
 use super::product::{Matrix, multiply};
 
 /// `Σ_e weight[t, e] · down_e(silu(gate_e x_t) ∘ up_e x_t)` over the experts with a weight that
@@ -26,12 +27,12 @@ struct Visit {
 }
 
 fn silu(x: f32) -> f32 {
-    x / (1.0 + (-x).exp())
+    x / (1.0 + exp(-x))
 }
 
 /// The value and the derivative of silu.
 fn silu_slope(x: f32) -> (f32, f32) {
-    let sigmoid = 1.0 / (1.0 + (-x).exp());
+    let sigmoid = 1.0 / (1.0 + exp(-x));
     (x * sigmoid, sigmoid * (1.0 + x * (1.0 - sigmoid)))
 }
 

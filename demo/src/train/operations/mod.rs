@@ -7,6 +7,7 @@
 mod attention;
 mod cross_entropy;
 mod experts;
+mod exponential;
 mod linear;
 mod norm;
 mod product;

@@ -1,6 +1,6 @@
 //! `harness-demo`: writes the demo's data and checkpoints.
 
-#[path = "train_command.rs"]
+mod studies;
 mod train;
 
 use std::path::{Path, PathBuf};
