@@ -46,6 +46,10 @@ pub mod template;
 
 pub use config::{Card, OutputType, TaskConfig, TaskLanguage};
 pub use doc::Doc;
+pub use prompt::{ChatMessage, ChatTemplate, Instance, PromptOptions, Prompts};
+pub use registry::{Group, Registry, RegistryError, Selection};
 pub use request::{Context, GenerationOptions, Request, RequestKind, Role};
 pub use response::Response;
-pub use task::{Task, TaskError};
+pub use score::{MetricValue, Score};
+pub use scoring::Aggregate;
+pub use task::{Task, TaskData, TaskError};

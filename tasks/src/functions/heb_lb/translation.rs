@@ -71,13 +71,14 @@ fn directions(
     Ok(both)
 }
 
-/// The first other pairs of the pool in the document's direction.
+/// The first pairs of the pool in the document's direction, but for the
+/// document's own sentence.
 pub(in crate::functions) fn same_direction(
     draw: &Draw,
     _: &mut Random,
 ) -> Result<Vec<usize>, FunctionError> {
-    let (direction, pair) = (draw.doc.get("direction"), draw.doc.get("pair"));
-    let fits = |doc: &Doc| doc.get("direction") == direction && doc.get("pair") != pair;
+    let (direction, source) = (draw.doc.get("direction"), draw.doc.get("source"));
+    let fits = |doc: &Doc| doc.get("direction") == direction && doc.get("source") != source;
     let found = draw.pool.iter().enumerate().filter(|(_, doc)| fits(doc)).map(|(at, _)| at);
     Ok(found.take(draw.shots).collect())
 }
@@ -127,7 +128,8 @@ mod tests {
 
     #[test]
     fn shots_are_other_pairs_of_the_same_direction() {
-        let rows = [1, 2, 3].map(|id| json!({"id": id, "text": "a", "joined": {"text": "א"}}));
+        let rows =
+            ["a", "b", "c"].map(|text| json!({"text": text, "joined": {"text": text.repeat(2)}}));
         let pool = flores_directions(docs(&rows)).unwrap();
         let draw =
             Draw { pool: &pool, docs: pool.len(), labels: &[], shots: 2, doc: &pool[3], seed: 0 };
