@@ -4,6 +4,8 @@
 mod parity;
 // Filters, metrics and aggregates against the same records.
 mod scores;
+// BLEU, chrF and TER against sacreBLEU.
+mod sacrebleu;
 // Every task of the library: its card, its fixture, its exact prompts.
 mod library;
 // Every task of the library on the benchmarks themselves.

@@ -1,0 +1,75 @@
+"""Prints what sacreBLEU (PyPI, 2.6.0) says of worsened WMT20 references, for tasks/tests/vectors/sacrebleu.json.
+
+    pip install sacrebleu==2.6.0
+    python3 tests/parity/sacrebleu_vectors.py ../shared/data > tasks/tests/vectors/sacrebleu.json
+
+The hypotheses are references whose pieces (words of English, characters of Japanese) are dropped, doubled, replaced
+and shuffled by CPython's random.Random. The test makes the same hypotheses with its own generator, so that no text
+needs to be stored.
+"""
+
+import json
+import pathlib
+import random
+import sys
+
+from sacrebleu.metrics import BLEU, CHRF, TER
+
+PAIRS = 500
+METRICS = {
+    "bleu 13a": BLEU(),
+    "bleu intl": BLEU(tokenize="intl"),
+    "bleu char": BLEU(tokenize="char"),
+    "bleu none": BLEU(tokenize="none"),
+    "chrf": CHRF(),
+    "chrf++": CHRF(word_order=2),
+    "ter": TER(),
+}
+
+
+def pieces(text, separator):
+    return text.split(separator) if separator else list(text)
+
+
+def worsened(text, other, seed, separator):
+    rng = random.Random(seed)
+    out = []
+    for at, piece in enumerate(pieces(text, separator)):
+        chance = rng.random()
+        if chance < 0.15:
+            continue
+        if chance < 0.3:
+            others = pieces(other, separator)
+            out.append(others[at % len(others)])
+        else:
+            out.extend([piece] * (2 if chance < 0.4 else 1))
+    if rng.random() < 0.3:
+        rng.shuffle(out)
+    return separator.join(out)
+
+
+def direction(folder, language, separator):
+    lines = (folder / "test.jsonl").read_text(encoding="utf-8").splitlines()[:PAIRS]
+    references = [json.loads(line)["translation"][language] for line in lines]
+    hypotheses = [worsened(text, references[at - 1], at, separator) for at, text in enumerate(references)]
+    scores = {}
+    for name, metric in METRICS.items():
+        score = metric.corpus_score(hypotheses, [references]).score
+        scores[name] = {"score": score, "signature": str(metric.get_signature())}
+    sentence = BLEU(effective_order=True)
+    sentences = [sentence.sentence_score(h, [r]).score for h, r in zip(hypotheses, references)]
+    scores["mean sentence bleu"] = {"score": sum(sentences) / len(sentences)}
+    return scores
+
+
+def main():
+    data = pathlib.Path(sys.argv[1]) / "lighteval" / "sacrebleu_manual"
+    result = {
+        "wmt20_ja-en": direction(data / "wmt20_ja-en", "en", " "),
+        "wmt20_en-ja": direction(data / "wmt20_en-ja", "ja", ""),
+    }
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
