@@ -18,12 +18,14 @@ const WORDS: usize = 250;
 /// if the Hebrew side has as many; Japanese does not separate words, there
 /// the English side decides alone. Kept or not, gathering starts anew. Pairs
 /// with an empty side are passed over. Rows that are chunks already (columns
-/// `en_prompt` and `he_prompt` or `ja_prompt`) are only numbered.
+/// `en_prompt` and `he_prompt` or `ja_prompt`) are only numbered. `chunk` names
+/// the corpus too (`en-he 0`): chunks of two corpora share no text.
 pub(super) fn chunks(docs: Vec<Doc>) -> Result<Vec<Doc>, FunctionError> {
     let ready = docs.first().is_some_and(|doc| doc.get("en_prompt").is_some());
     let mut chunks = if ready { docs } else { gather(&docs)? };
     for (number, doc) in chunks.iter_mut().enumerate() {
-        doc.fields.insert("chunk".to_owned(), number.into());
+        let other = if doc.get("ja_prompt").is_some() { "ja" } else { "he" };
+        doc.fields.insert("chunk".to_owned(), format!("en-{other} {number}").into());
     }
     Ok(chunks)
 }
@@ -98,18 +100,23 @@ mod tests {
             .map(|doc| (doc.fields["en_words"].clone(), doc.fields["he_words"].clone()))
             .collect();
         assert_eq!(words, [(json!(260), json!(260)), (json!(300), json!(250))]);
-        assert_eq!(chunks[1].get("chunk"), Some(&json!(1)));
+        assert_eq!(chunks[1].text("chunk"), Some("en-he 1"));
     }
 
     #[test]
     fn japanese_counts_english_words_only() {
-        assert_eq!(chunks(docs(&[(250, 3), (249, 1), (1, 0)], "ja")).unwrap().len(), 1);
+        let chunks = chunks(docs(&[(250, 3), (249, 1), (1, 0)], "ja")).unwrap();
+        assert_eq!(chunks.len(), 1);
+        assert_eq!(chunks[0].text("chunk"), Some("en-ja 0"));
     }
 
     #[test]
     fn chunks_pass_through() {
         let fields = json!({"en_prompt": "a", "he_prompt": "א"}).as_object().unwrap().clone();
         let kept = chunks(vec![Doc::new(0, fields)]).unwrap();
-        assert_eq!((kept[0].text("en_prompt"), kept[0].get("chunk")), (Some("a"), Some(&json!(0))));
+        assert_eq!(
+            (kept[0].text("en_prompt"), kept[0].text("chunk")),
+            (Some("a"), Some("en-he 0"))
+        );
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! A name that is in none of the lists is an error that says what is.
 
+mod char_f1;
 mod extractive_match;
 mod gsm8k_heb;
 mod ja_leaderboard_mgsm;

@@ -10,7 +10,7 @@ use super::super::metrics::Scale;
 use super::super::metrics::sentence_bleu::sentence_bleu;
 use super::super::metrics::tlnls::tlnls;
 use super::super::{AnswerKey, ScoringError, Unscored};
-use super::{extractive_match, gsm8k_heb, ja_leaderboard_mgsm, matching};
+use super::{char_f1, extractive_match, gsm8k_heb, ja_leaderboard_mgsm, matching};
 use crate::score::MetricValue;
 
 /// What a metric function computes of the reference texts and the generated one.
@@ -90,9 +90,16 @@ static BLEU_INTL: MetricFunction = MetricFunction {
     scale: Scale::Percent,
 };
 
+static CHAR_F1: MetricFunction = MetricFunction {
+    name: "char_f1.char_f1",
+    score: Some(char_f1::char_f1),
+    aggregation: Aggregation::Mean,
+    scale: Scale::Fraction,
+};
+
 /// Functions of `metric: !function`.
-pub static METRICS: [&MetricFunction; 6] =
-    [&ACC, &FIRST_WORD_ACC, &BLEU_CHAR, &BLEU_INTL, &SENTENCE_BLEU, &TLNLS];
+pub static METRICS: [&MetricFunction; 7] =
+    [&CHAR_F1, &ACC, &FIRST_WORD_ACC, &BLEU_CHAR, &BLEU_INTL, &SENTENCE_BLEU, &TLNLS];
 
 /// Functions of `process_results: !function`.
 pub static PROCESS_RESULTS: [(&str, ProcessResults); 4] = [
