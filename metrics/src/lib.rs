@@ -5,7 +5,8 @@
 //! that never travels without its sample size and, where one exists, a standard error or an
 //! interval. The second kind is what the routers did with every token; [`routing`] keeps it as
 //! [`RoutingCounts`] (how often each expert of each layer was chosen) and computes every measure
-//! from the counts afterwards, so that a new measure needs no new run.
+//! from the counts afterwards, so that a new measure needs no new run. [`association`] asks
+//! whether the two go together.
 //!
 //! ```
 //! use harness_metrics::routing::usage;
@@ -21,6 +22,7 @@
 //! every resampling takes its seed from the caller and gives the same numbers on any number of
 //! threads.
 
+pub mod association;
 mod estimate;
 pub mod random;
 pub mod routing;

@@ -11,10 +11,16 @@
 //! | Do deep layers use fewer experts than middle ones? | [`collapse`] |
 //! | Which experts belong to a language? | [`lsi`] |
 //! | Do two languages use the same experts? | [`similarity`], [`overlap`], [`ranks`] |
+//! | What shape has a curve over the depth? | [`layers`] |
+//! | How broad is a single document's routing? | [`document`] |
+//! | How far may a number be off? | [`bands`] |
 
+pub mod bands;
 pub mod collapse;
 mod counts;
+pub mod document;
 mod error;
+pub mod layers;
 pub mod lsi;
 pub mod overlap;
 pub mod ranks;

@@ -3,10 +3,20 @@
 //! Documents are rarely independent: questions share a paragraph, Winograd twins differ in one
 //! word. So the unit of resampling is a *cluster* of documents ([`Clusters`]), which is a single
 //! document where nothing is shared.
+//!
+//! One model: [`stderr`], [`interval`], [`bootstrap`]. Two models on the same documents:
+//! [`paired`], [`mcnemar`], [`sign_flip`], and what they could have found at all: [`power`]. Many
+//! comparisons: [`holm`], [`heterogeneity`].
 
 pub mod bootstrap;
 mod clusters;
+pub mod heterogeneity;
+pub mod holm;
 pub mod interval;
+pub mod mcnemar;
+pub mod paired;
+pub mod power;
+pub mod sign_flip;
 pub mod stderr;
 
 pub use bootstrap::Resampling;
