@@ -46,7 +46,7 @@ impl TaskConfig {
             self.filter_list.as_ref().map(|list| list.iter().map(FilterConfig::to_json).collect()),
         );
         put("should_decontaminate", Some(self.should_decontaminate.into()));
-        put("doc_to_decontamination_query", text(&self.doc_to_decontamination_query));
+        put("doc_to_decontamination_query", self.doc_to_decontamination_query.clone());
         put("gen_prefix", text(&self.gen_prefix));
         put("metadata", Some(self.metadata.to_json()));
         fields

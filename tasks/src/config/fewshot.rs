@@ -103,6 +103,9 @@ impl FewshotConfig {
 }
 
 fn samples(section: &mut Section) -> Option<Vec<Map<String, Value>>> {
+    if section.is_function("samples") {
+        section.unsupported("samples", "Python functions are not run; list the samples");
+    }
     let items = section.list("samples")?;
     Some(items.into_iter().filter_map(|item| sample(section, &item)).collect())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::rules::TASK_KEYS;
 use super::yaml::{Node, NodeValue, Section, strings};
 use super::{ConfigError, ConfigErrors, Problem};
 
@@ -20,6 +21,8 @@ pub struct GroupConfig {
     pub aggregate_metric_list: Vec<AggregateRule>,
     /// Version, routing probe, stand-ins.
     pub metadata: GroupMetadata,
+    /// Keys of tasks, which replace those of every member.
+    pub overrides: Option<Node>,
 }
 
 /// One entry of a group's `task` list.
@@ -88,13 +91,19 @@ impl GroupConfig {
             task: members(&mut section),
             aggregate_metric_list: AggregateRule::take_list(&mut section),
             metadata: GroupMetadata::take(&mut section),
+            overrides: overrides(&mut section),
         };
-        for key in ["tag", "task_alias"] {
-            let _ = section.take(key);
-        }
         section.finish();
         Some(config)
     }
+}
+
+/// What is no key of a group is one of its members'.
+fn overrides(section: &mut Section) -> Option<Node> {
+    let entries = section.take_all(&TASK_KEYS);
+    let value = NodeValue::Map(entries.clone());
+    let at = section.position();
+    (!entries.is_empty()).then_some(Node { at, tag: None, value })
 }
 
 fn members(section: &mut Section) -> Vec<GroupMember> {

@@ -3,6 +3,37 @@
 use super::yaml::Section;
 use super::{OutputType, Problem, TaskConfig};
 
+/// The keys of a task that a group may set for its members.
+pub(super) const TASK_KEYS: [&str; 27] = [
+    "tag",
+    "task_alias",
+    "dataset_path",
+    "dataset_name",
+    "dataset_kwargs",
+    "training_split",
+    "validation_split",
+    "test_split",
+    "fewshot_split",
+    "process_docs",
+    "doc_to_text",
+    "doc_to_target",
+    "doc_to_choice",
+    "process_results",
+    "description",
+    "target_delimiter",
+    "fewshot_delimiter",
+    "fewshot_config",
+    "num_fewshot",
+    "metric_list",
+    "output_type",
+    "generation_kwargs",
+    "repeats",
+    "filter_list",
+    "should_decontaminate",
+    "doc_to_decontamination_query",
+    "gen_prefix",
+];
+
 /// Notes what is missing, and what is there but cannot be honoured.
 pub(super) fn check(config: &TaskConfig, section: &mut Section) {
     unsupported(section);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::yaml::{Node, Section};
-use super::{ConfigError, FunctionName, Problem};
+use super::{ConfigError, FunctionName, OutputType, Problem};
 
 /// A registered name, or a function that the task file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,18 +80,27 @@ pub struct MetricConfig {
 }
 
 impl MetricConfig {
-    fn read(node: Node, errors: &mut Vec<ConfigError>) -> Option<Self> {
+    fn read(node: Node, output: OutputType, errors: &mut Vec<ConfigError>) -> Option<Self> {
         let mut section = Section::open(node, "metric_list.", errors)?;
         let metric = NameOrFunction::require(&mut section, "metric", "name the metric");
         let aggregation = NameOrFunction::take(&mut section, "aggregation");
         let higher_is_better = section.boolean("higher_is_better");
-        section.unsupported("hf_evaluate", "metrics of the `evaluate` package are Python code");
+        // Only generated text is given to a metric's own code.
+        if output == OutputType::GenerateUntil {
+            section.unsupported("hf_evaluate", "metrics of the `evaluate` package are Python code");
+        }
+        let _ = section.take("hf_evaluate");
         Some(Self { metric: metric?, aggregation, higher_is_better, options: section.rest() })
     }
 
-    pub(crate) fn take_list(section: &mut Section) -> Option<Vec<Self>> {
+    pub(crate) fn take_list(section: &mut Section, output: OutputType) -> Option<Vec<Self>> {
         let items = section.list("metric_list")?;
-        Some(items.into_iter().filter_map(|item| Self::read(item, section.errors())).collect())
+        Some(
+            items
+                .into_iter()
+                .filter_map(|item| Self::read(item, output, section.errors()))
+                .collect(),
+        )
     }
 
     /// The entry for a dump of the task.

@@ -114,7 +114,7 @@ pub struct TaskConfig {
     /// Whether the task names a decontamination query, which is not used.
     pub should_decontaminate: bool,
     /// The decontamination query, which is not used.
-    pub doc_to_decontamination_query: Option<String>,
+    pub doc_to_decontamination_query: Option<Value>,
     /// What the answer begins with, given to the model.
     pub gen_prefix: Option<String>,
     /// Card, language, category, cluster, version.
@@ -163,14 +163,16 @@ impl TaskConfig {
                 .unwrap_or_else(|| " ".to_owned()),
             fewshot_config: FewshotConfig::take(section_ref),
             num_fewshot: section_ref.count("num_fewshot"),
-            metric_list: MetricConfig::take_list(section_ref),
+            metric_list: MetricConfig::take_list(section_ref, output_type),
             generation_kwargs: generation::take(section_ref, output_type, &fewshot_delimiter),
             fewshot_delimiter,
             output_type,
             repeats: section_ref.count("repeats").unwrap_or(1),
             filter_list: FilterConfig::take_list(section_ref),
             should_decontaminate: section_ref.boolean("should_decontaminate").unwrap_or(false),
-            doc_to_decontamination_query: section_ref.string("doc_to_decontamination_query"),
+            doc_to_decontamination_query: section_ref
+                .take("doc_to_decontamination_query")
+                .map(|node| node.to_json()),
             gen_prefix: section_ref.string("gen_prefix"),
             metadata: Metadata::take(section_ref),
         };

@@ -102,6 +102,21 @@ fn what_cannot_be_honoured_says_why() {
 }
 
 #[test]
+fn metrics_of_other_packages_matter_only_for_text() {
+    let choice = task(
+        "task: t\ndataset_path: o/d\ntest_split: test\ndoc_to_text: q\ndoc_to_target: a\ndoc_to_choice: c\noutput_type: multiple_choice\nmetric_list: [{metric: f1, hf_evaluate: true, average: weighted}]\n",
+    )
+    .expect("reads");
+    let metrics = choice.metric_list.unwrap_or_default();
+    assert_eq!(json!(metrics[0].options), json!({"average": "weighted"}));
+    let found = mistakes(
+        "task: t\ndataset_path: o/d\ntest_split: test\ndoc_to_text: q\ndoc_to_target: a\nmetric_list: [{metric: f1, hf_evaluate: true}]\nfewshot_config: {samples: !function u.s}\n",
+    );
+    assert!(found[0].contains("`fewshot_config.samples` cannot be honoured"), "{found:?}");
+    assert!(found[1].contains("`metric_list.hf_evaluate` cannot be honoured"), "{found:?}");
+}
+
+#[test]
 fn languages_are_tags() {
     let two = task(
         "task: t\ndataset_path: o/d\ntest_split: test\ndoc_to_text: q\ndoc_to_target: a\nmetadata: {language: {question: en, continuation: he}}\n",

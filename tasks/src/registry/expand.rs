@@ -99,8 +99,9 @@ impl<'a> Expansion<'a> {
         self.open.push(name.clone());
         self.groups.entry(name.clone()).or_insert_with(|| described(&name, &config));
         let (mut tasks, mut groups) = (Vec::new(), Vec::new());
+        let overrides = joined(config.overrides, overrides);
         for member in config.task {
-            let (added, inner) = self.member(member, &name, overrides)?;
+            let (added, inner) = self.member(member, &name, overrides.as_ref())?;
             groups.extend(inner);
             for task in added {
                 if !tasks.contains(&task) {
@@ -134,6 +135,7 @@ impl<'a> Expansion<'a> {
                 Ok((self.group(*config, name.clone(), overrides)?, Some(name)))
             }
             GroupMember::Task { name, overrides: own } => {
+                let own = overrides.map_or(own.clone(), |outer| with(outer, Some(&own)));
                 Ok((self.changed(&name, group, &own)?, None))
             }
         }
@@ -195,6 +197,14 @@ fn described(name: &str, config: &GroupConfig) -> Group {
     }
 }
 
+/// What a group sets, under what it was told to set.
+fn joined(own: Option<Node>, outer: Option<&Node>) -> Option<Node> {
+    match own {
+        Some(own) => Some(with(&own, outer)),
+        None => outer.cloned(),
+    }
+}
+
 /// A task's mapping with a group's keys over its own, its name excepted.
 fn with(node: &Node, overrides: Option<&Node>) -> Node {
     let mut node = node.clone();
@@ -209,12 +219,13 @@ fn with(node: &Node, overrides: Option<&Node>) -> Node {
 /// A mapping under another name.
 fn renamed(node: &Node, name: &str) -> Node {
     let mut node = node.clone();
+    let scalar = |text: &str| {
+        let value = NodeValue::Scalar(text.into());
+        Node { at: node.at.clone(), tag: None, value }
+    };
+    let entry = (scalar("task"), scalar(name));
     if let NodeValue::Map(entries) = &mut node.value {
-        for (key, value) in entries {
-            if key.as_str() == Some("task") {
-                value.value = NodeValue::Scalar(name.into());
-            }
-        }
+        update(entries, vec![entry]);
     }
     node
 }

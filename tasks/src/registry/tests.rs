@@ -96,6 +96,17 @@ fn groups_nest_change_and_define_tasks() {
 }
 
 #[test]
+fn groups_set_keys_of_their_members() {
+    let (a, b) = (format!("task: a\n{TASK}"), format!("task: b\n{TASK}"));
+    let group = "group: g\nnum_fewshot: 2\ndescription: d\ntask:\n  - a\n  - {task: b, num_fewshot: 4}\n  - {task: own, dataset_path: o/x, test_split: test, doc_to_text: q, doc_to_target: a}\n";
+    let registry = registry(&[("a.yaml", &a), ("b.yaml", &b), ("g.yaml", group)]);
+    let selection = registry.select(&["g"]).unwrap();
+    let shots: Vec<_> = selection.tasks.iter().map(|task| task.num_fewshot()).collect();
+    assert_eq!((names(&selection), shots), (vec!["a", "b", "g::own"], vec![2, 4, 2]));
+    assert!(selection.tasks.iter().all(|task| task.task_config().description == "d"));
+}
+
+#[test]
 fn groups_that_lead_nowhere_are_named() {
     let registry = registry(&[
         ("g.yaml", "group: g\ntask: [heb_lb_snly]\n"),

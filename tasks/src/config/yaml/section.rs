@@ -53,6 +53,22 @@ impl<'a> Section<'a> {
         self.at.clone()
     }
 
+    /// Whether a key holds a function.
+    pub(crate) fn is_function(&self, key: &str) -> bool {
+        let value = self.entries.iter().find(|(name, _)| name.as_str() == Some(key));
+        value.is_some_and(|(_, value)| value.is_function())
+    }
+
+    /// Every key of a list that was not asked for, with its value.
+    pub(crate) fn take_all(&mut self, keys: &[&'static str]) -> Vec<(Node, Node)> {
+        self.asked.extend(keys);
+        let wanted = |key: &Node| key.as_str().is_some_and(|name| keys.contains(&name));
+        let (taken, left) =
+            std::mem::take(&mut self.entries).into_iter().partition(|(key, _)| wanted(key));
+        self.entries = left;
+        taken
+    }
+
     /// Notes an error.
     pub(crate) fn fail(&mut self, at: Position, problem: Problem) {
         self.errors.push(ConfigError { at, problem });
