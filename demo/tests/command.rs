@@ -4,17 +4,20 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn demo(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_harness-demo")).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_harness-demo"))
+        .args(arguments)
+        .output()
+        .expect("the binary of this package was built")
 }
 
 fn refusal(arguments: &[&str]) -> String {
     let output = demo(arguments);
     assert!(!output.status.success(), "{arguments:?} succeeded");
-    String::from_utf8(output.stderr).unwrap()
+    String::from_utf8(output.stderr).expect("messages are UTF-8")
 }
 
 fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
+    path.to_str().expect("temporary folders have plain names")
 }
 
 #[test]
@@ -65,7 +68,7 @@ fn a_truncated_state_is_refused_and_kept() {
 #[test]
 fn a_short_training_writes_checkpoints_with_cards() {
     let folder = tempfile::tempdir().unwrap();
-    let short = ["--tokens", "1500", "--batch", "700", "--check-every", "0"];
+    let short = ["--tokens", "1500", "--batch", "700", "--check-every", "0", "--questions", "1"];
     let all = ["train", "--out", text(folder.path()), "--stages", "base,sft"];
     let output = demo(&[&all[..], &short].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -11,21 +11,33 @@ use crate::checkpoint::Shape;
 use crate::corpus::Mix;
 use crate::world::Language;
 
-/// Questions that each skill is measured by.
-const QUESTIONS: usize = 100;
-
-/// A card in Markdown.
+/// A card in Markdown, with every skill measured by a number of questions; 0 measures none.
 ///
 /// # Errors
 /// The model or the tokenizer fails, which valid text does not cause.
-pub fn write(plan: &Plan, shape: &Shape, model: &Model, tokenizer: &Tokenizer) -> Result<String> {
-    let mut card = heading(plan, shape);
+pub fn write(
+    plan: &Plan,
+    (model, tokenizer): (&Model, &Tokenizer),
+    questions: usize,
+) -> Result<String> {
+    let mut card = heading(plan, model.shape());
     card += "\n## What it read\n\n| text | share of tokens |\n|---|---|\n";
     for (source, share) in Mix::of(plan.stage).0 {
         card += &format!("| {source:?} | {:.1} % |\n", share * 100.0);
     }
-    card += &format!(
-        "\n## What it has learnt\n\nShare of right answers to {QUESTIONS} questions that no \
+    if questions > 0 {
+        card += &skills(plan, (model, tokenizer), questions)?;
+    }
+    Ok(card + &routing(plan, model, tokenizer)?)
+}
+
+fn skills(
+    plan: &Plan,
+    (model, tokenizer): (&Model, &Tokenizer),
+    questions: usize,
+) -> Result<String> {
+    let mut text = format!(
+        "\n## What it has learnt\n\nShare of right answers to {questions} questions that no \
          training text held, 3 shots, by the trainer's own check (choices by log-likelihood; \
          reading, copying and translation to the letter). The harness's scores are the ones to \
          compare; these only say whether a skill is there.\n\n| skill | English | Hebrew |\n\
@@ -33,11 +45,11 @@ pub fn write(plan: &Plan, shape: &Shape, model: &Model, tokenizer: &Tokenizer) -
     );
     for skill in Skill::ALL {
         let measure =
-            |language| accuracy(model, tokenizer, (skill, language), (plan.seed, QUESTIONS));
+            |language| accuracy(model, tokenizer, (skill, language), (plan.seed, questions));
         let (en, he) = (measure(Language::English)?, measure(Language::Hebrew)?);
-        card += &format!("| {} | {en:.2} | {he:.2} |\n", skill.name());
+        text += &format!("| {} | {en:.2} | {he:.2} |\n", skill.name());
     }
-    Ok(card + &routing(plan, model, tokenizer)?)
+    Ok(text)
 }
 
 fn heading(plan: &Plan, shape: &Shape) -> String {

@@ -48,6 +48,9 @@ pub(crate) struct Arguments {
     /// Steps between checks of what has been learnt; 0 for none.
     #[arg(long, default_value_t = 500)]
     check_every: usize,
+    /// Questions by which the model card measures each skill; 0 for none.
+    #[arg(long, default_value_t = 100)]
+    questions: usize,
 }
 
 /// Trains what is asked for.
@@ -64,7 +67,7 @@ pub(crate) fn run(seed: u64, arguments: &Arguments) -> Result<()> {
         lineage.refuse_existing(stage)?;
     }
     for stage in stages {
-        train_and_write(&lineage, &plan(stage, seed, arguments), arguments.check_every)?;
+        train_and_write(&lineage, &plan(stage, seed, arguments), arguments)?;
     }
     Ok(())
 }
@@ -98,13 +101,13 @@ pub(crate) fn plan(stage: Stage, seed: u64, arguments: &Arguments) -> Plan {
 }
 
 /// Trains a stage and writes its checkpoint with a card.
-pub(crate) fn train_and_write(lineage: &Lineage, plan: &Plan, check_every: usize) -> Result<()> {
+fn train_and_write(lineage: &Lineage, plan: &Plan, arguments: &Arguments) -> Result<()> {
     let tokenizer = lineage.tokenizer();
     let training = lineage.train(plan, |told, model| {
-        tell(plan, told, (model, tokenizer), check_every);
+        tell(plan, told, (model, tokenizer), arguments.check_every);
     })?;
     lineage.write(plan.stage, &training.model().weights()?)?;
-    let card = card::write(plan, lineage.shape(), training.model(), tokenizer)?;
+    let card = card::write(plan, (training.model(), tokenizer), arguments.questions)?;
     let folder = lineage.checkpoint(plan.stage);
     std::fs::write(folder.join("MODEL_CARD.md"), card)?;
     say(&format!("{}: trained", folder.display()));
