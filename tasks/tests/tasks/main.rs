@@ -8,6 +8,8 @@ mod scores;
 mod sacrebleu;
 // Every task of the library: its card, its fixture, its exact prompts.
 mod library;
+// Every task of the library, answered right and wrong.
+mod gold;
 // Every task of the library on the benchmarks themselves.
 mod benchmarks;
 // Data that are not as they should be.
