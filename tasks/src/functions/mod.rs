@@ -7,7 +7,6 @@
 //! guess.
 
 mod error;
-mod gsm8k;
 mod heb_lb;
 mod hellaswag;
 mod japanese;

@@ -1,10 +1,10 @@
 //! Functions by name.
 
 use super::{
-    DocsFunction, SamplerFunction, TextFunction, gsm8k, heb_lb, hellaswag, japanese, llm_jp_eval,
+    DocsFunction, SamplerFunction, TextFunction, heb_lb, hellaswag, japanese, llm_jp_eval,
     samplers, swallow, ted, wmt20, xwinograd,
 };
-use crate::suggest;
+use crate::{scoring, suggest};
 
 /// What a function is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,6 @@ const DOCS: &[(&str, DocsFunction)] = &[
 ];
 
 const TEXTS: &[(&str, TextFunction)] = &[
-    ("gsm8k_heb.doc_to_target", gsm8k::heb_target),
     ("xwinograd.doc_to_choice", xwinograd::doc_to_choice),
     ("xwinograd.doc_to_target", xwinograd::doc_to_target),
     ("xwinograd.doc_to_text", xwinograd::doc_to_text),
@@ -103,7 +102,8 @@ pub fn names(kind: Kind) -> Vec<&'static str> {
         Kind::Docs => names_of(DOCS),
         Kind::Text => names_of(TEXTS),
         Kind::Sampler => names_of(SAMPLERS),
-        Kind::Metric | Kind::Aggregation => Vec::new(),
+        Kind::Metric => scoring::functions::metric_names(),
+        Kind::Aggregation => names_of(&scoring::functions::AGGREGATIONS),
     }
 }
 
