@@ -1,0 +1,175 @@
+use std::io::Write;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use minijinja::{Environment, Error, ErrorKind, Value};
+
+use super::environment::NAME;
+
+/// Work that one rendering may do beside what the conversation's length allows: so many instructions, or 64 bytes of
+/// data each.
+const FUEL: u64 = 500_000;
+/// Bytes of output beside what the conversation's length allows.
+const OUTPUT: usize = 1 << 20;
+/// Output per byte of the conversation.
+const COPIES: usize = 8;
+/// Fuel bounds the work of instructions, not that of comparing or printing values that share parts.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// Fuel allows values so deep that dropping or printing them needs more than a thread's usual stack.
+const STACK: usize = 256 << 20;
+
+/// Why a template was stopped, or failed.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// What there was too much of.
+    Limit(&'static str),
+    /// The template's own failure.
+    Failed(Error),
+}
+
+/// Renders within limits; `length` is the conversation's, in bytes.
+pub(super) fn render(
+    environment: &Environment<'static>,
+    variables: Value,
+    length: usize,
+) -> Result<String, Stop> {
+    let mut environment = environment.clone();
+    environment.set_fuel(Some(FUEL + length as u64));
+    let room = OUTPUT + COPIES * length;
+    let (sender, receiver) = channel();
+    let worker = move || {
+        // The receiver may have gone: then nobody waits for the result any more.
+        let _ = sender.send(run(&environment, variables, room));
+    };
+    let thread = std::thread::Builder::new().name("chat template".to_owned()).stack_size(STACK);
+    if thread.spawn(worker).is_err() {
+        return Err(Stop::Limit("needs a thread, and the system gives none"));
+    }
+    match receiver.recv_timeout(DEADLINE) {
+        Ok(result) => result,
+        Err(RecvTimeoutError::Timeout) => Err(Stop::Limit("ran for too long")),
+        Err(RecvTimeoutError::Disconnected) => Err(Stop::Limit("crashed its thread")),
+    }
+}
+
+fn run(environment: &Environment<'_>, variables: Value, room: usize) -> Result<String, Stop> {
+    let mut output = Capped { text: Vec::new(), room, full: false };
+    let template = environment.get_template(NAME).map_err(Stop::Failed)?;
+    let rendered = template.render_captured_to(variables, &mut output).map(|_| ());
+    match rendered {
+        _ if output.full => Err(Stop::Limit("writes too much")),
+        Err(error) if error.kind() == ErrorKind::OutOfFuel => {
+            Err(Stop::Limit("loops too long or handles too much data"))
+        }
+        Err(error) => Err(Stop::Failed(error)),
+        Ok(()) => String::from_utf8(output.text).map_err(|_| Stop::Limit("writes no text")),
+    }
+}
+
+/// Output that ends at a limit.
+struct Capped {
+    text: Vec<u8>,
+    room: usize,
+    full: bool,
+}
+
+impl Write for Capped {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.text.len() + bytes.len() > self.room {
+            self.full = true;
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Local;
+    use minijinja::context;
+
+    use super::super::environment::compile;
+    use super::*;
+
+    fn stop(template: &str) -> String {
+        let Ok(environment) = compile(template, Local::now()) else {
+            return "syntax".to_owned();
+        };
+        match render(&environment, context! { text => "hello" }, 100) {
+            Ok(text) => format!("rendered {} bytes", text.len()),
+            Err(Stop::Limit(limit)) => limit.to_owned(),
+            Err(Stop::Failed(error)) => format!("failed: {error}"),
+        }
+    }
+
+    /// Doubles `ns.x` sixty times; `ns.y` is an equal value that shares nothing with it.
+    const DOUBLED: &str = "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(60) %}\
+        {% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}";
+    const DEEP: &str = "{% set ns = namespace(x=[]) %}{% for i in range(30000) %}{% set ns.x = [ns.x] %}{% endfor %}";
+
+    #[test]
+    fn endless_loops_run_out_of_fuel() {
+        let fuel = "loops too long or handles too much data";
+        for template in [
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+            "{{ 'x' * 10**9 }}",
+            "{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+            "{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x.replace('', ns.x) %}{% endfor %}",
+            "{{ ','.join(['x' * 9999] * 9999) }}",
+            "{% macro f(n) %}{% for i in range(99999) %}{{ f(n) }}{% endfor %}{% endmacro %}{{ f(1) }}",
+        ] {
+            let stopped = stop(template);
+            assert!(
+                stopped == fuel || stopped.contains("recursion limit"),
+                "{template}: {stopped}"
+            );
+        }
+    }
+
+    #[test]
+    fn output_is_capped() {
+        let much = "{% for a in range(2000) %}{{ 'x' * 1000 }}{% endfor %}";
+        assert_eq!(stop(much), "writes too much");
+        assert_eq!(
+            stop("{% for a in range(1000) %}{{ 'x' * 1000 }}{% endfor %}"),
+            "rendered 1000000 bytes"
+        );
+    }
+
+    #[test]
+    fn huge_ranges_and_endless_recursion_fail() {
+        for template in [
+            "{% for i in range(10**9) %}x{% endfor %}",
+            "{{ range(10**12)|length }}",
+            "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+            "{{ '{:2000000000}'.format(1) }}",
+            "{{ '%2000000000d' % 1 }}",
+        ] {
+            let stopped = stop(template);
+            assert!(!stopped.starts_with("rendered"), "{template}: {stopped}");
+        }
+    }
+
+    #[test]
+    fn values_that_explode_when_printed_are_refused() {
+        for print in ["{{ ns.x }}", "{{ ns.x|tojson }}", "{{ ns.x|string }}", "{{ [ns.x]|join }}"] {
+            let stopped = stop(&format!("{DOUBLED}{print}"));
+            assert!(stopped.contains("too much data"), "{print}: {stopped}");
+            let stopped = stop(&format!("{DEEP}{print}"));
+            assert!(stopped.contains("nested more than"), "{print}: {stopped}");
+        }
+        let cycle = "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}";
+        assert!(stop(cycle).contains("nested more than"));
+    }
+
+    #[test]
+    fn deep_values_fit_the_stack() {
+        assert_eq!(stop(&format!("{DEEP}x")), "rendered 1 bytes");
+        assert!(stop(&format!("{DEEP}{{{{ (ns.x ~ '')|length }}}}")).starts_with("rendered"));
+    }
+}
