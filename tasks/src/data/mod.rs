@@ -2,7 +2,7 @@
 //!
 //! [`Locate`] says where the files of a dataset's split are ([`Folder`] knows
 //! one layout on disk; the hub is the program's), `read` turns files of five
-//! formats into rows, and [`join`] pairs the rows of parallel text. Data are
+//! formats into rows, and `join` pairs the rows of parallel text. Data are
 //! untrusted: bytes, rows and depth have limits, and a mistake is an error
 //! that names file and line.
 

@@ -7,7 +7,7 @@ use crate::python::text::{ends_with_space, starts_with_space};
 /// Whether neither side has white space where they meet; nothing needs a
 /// delimiter after an empty text.
 pub(super) fn needed(before: &str, after: &str) -> bool {
-    !before.is_empty() && !(ends_with_space(before) || starts_with_space(after))
+    !(before.is_empty() || ends_with_space(before) || starts_with_space(after))
 }
 
 /// The delimiter that joins two texts: none if one of them is empty or has

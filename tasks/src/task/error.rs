@@ -1,7 +1,5 @@
 //! Tasks that cannot be asked or scored.
 
-use crate::data::DataError;
-
 /// A task could not be built, asked or scored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TaskError {
@@ -34,12 +32,4 @@ pub enum TaskError {
     /// A chat template could not be rendered.
     #[error("chat template: {0}")]
     Chat(String),
-    /// The task's documents cannot be had.
-    #[error("task {task}: {error}")]
-    Data {
-        /// The task.
-        task: String,
-        /// Why.
-        error: DataError,
-    },
 }

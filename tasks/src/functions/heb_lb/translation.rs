@@ -21,7 +21,7 @@ const SEED: u64 = 1234;
 /// taken and 1,000 of them drawn by `random.Random(1234).sample`.
 pub(in crate::functions) fn ted_directions(docs: Vec<Doc>) -> Result<Vec<Doc>, FunctionError> {
     let docs = if docs.len() > PAIRS { draw(&docs)? } else { docs };
-    directions(&docs, |doc| Ok((text(doc, "en")?.to_owned(), text(doc, "he")?.to_owned())))
+    directions(docs, |doc| Ok((text(doc, "en")?.to_owned(), text(doc, "he")?.to_owned())))
 }
 
 fn draw(docs: &[Doc]) -> Result<Vec<Doc>, FunctionError> {
@@ -39,7 +39,7 @@ fn draw(docs: &[Doc]) -> Result<Vec<Doc>, FunctionError> {
 /// Two documents of every FLORES sentence (`text`, and `joined.text` in
 /// Hebrew).
 pub(in crate::functions) fn flores_directions(docs: Vec<Doc>) -> Result<Vec<Doc>, FunctionError> {
-    directions(&docs, |doc| {
+    directions(docs, |doc| {
         let joined = column(doc, "joined")?.get("text").and_then(Value::as_str);
         let hebrew = joined.ok_or_else(|| FunctionError::new(doc, "the joined row has no text"))?;
         Ok((text(doc, "text")?.to_owned(), hebrew.to_owned()))
@@ -50,12 +50,12 @@ pub(in crate::functions) fn flores_directions(docs: Vec<Doc>) -> Result<Vec<Doc>
 /// other, so that any number of first documents has both. `pair` is the row's
 /// `id`, or its position where it has none.
 fn directions(
-    docs: &[Doc],
+    docs: Vec<Doc>,
     sentences: impl Fn(&Doc) -> Result<(String, String), FunctionError>,
 ) -> Result<Vec<Doc>, FunctionError> {
     let mut both = Vec::with_capacity(2 * docs.len());
     for doc in docs {
-        let (english, hebrew) = sentences(doc)?;
+        let (english, hebrew) = sentences(&doc)?;
         let pair = doc.get("id").cloned().unwrap_or_else(|| doc.id.into());
         let mut put = |direction: &str, source: &str, target: &str| {
             let mut fields = Map::new();
