@@ -142,14 +142,22 @@ fn pair_sentence(alias: &str, pair: &RoutingPair, ceiling: f64) -> Option<String
     let (a, b) = (pair.a.measures.mean_usage_entropy()?, pair.b.measures.mean_usage_entropy()?);
     let (first, second) = (language(&pair.a.language), language(&pair.b.language));
     Some(format!(
-        "In {alias}, {first} spreads over its experts with {} of {} bits and the same rows in {second} with {} (gap {} bits, mean over layers); \
+        "In {alias}, {first} spreads over its experts with {} of {} bits and the same rows in {second} with {} (gap {}, mean over layers); \
          {} of its (layer, expert) pairs serve both languages alike.",
         fixed(a, 2),
         fixed(ceiling, 2),
         fixed(b, 2),
-        fixed(b - a, 2),
+        gap_text(b - a, pair),
         format::percent(pair.classes().shared_fraction()),
     ))
+}
+
+/// `0.40 bits, 95 % interval 0.31 to 0.48`.
+fn gap_text(gap: f64, pair: &RoutingPair) -> String {
+    let interval = pair.doubt.as_ref().and_then(|doubt| doubt.gap.interval.as_ref());
+    let ends =
+        interval.map(|i| format!(", 95 % interval {} to {}", fixed(i.low, 2), fixed(i.high, 2)));
+    format!("{} bits{}", fixed(gap, 2), ends.unwrap_or_default())
 }
 
 fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {

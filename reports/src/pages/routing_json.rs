@@ -8,7 +8,7 @@ use harness_metrics::routing::lsi::{self, Classes};
 use serde_json::{Value, json};
 
 use crate::manifest::RouterManifest;
-use crate::summary::{LanguageSide, LayerMeasures, RoutingGroup, RoutingPair, Summary};
+use crate::summary::{LanguageSide, LayerMeasures, PairDoubt, RoutingGroup, RoutingPair, Summary};
 
 /// Raised when a key changes its meaning; a new key needs no raise.
 const SCHEMA_VERSION: u32 = 1;
@@ -89,6 +89,19 @@ fn pair(pair: &RoutingPair) -> Value {
         "shared_fraction": pair.classes().shared_fraction(),
         "usage_entropy_gap_bits": pair.gap(),
         "excess_collapse": pair.excess_collapse,
+        "intervals": pair.doubt.as_ref().map(doubt),
+    })
+}
+
+/// By resampling rows; `null` where every replicate is alike.
+fn doubt(doubt: &PairDoubt) -> Value {
+    json!({
+        "usage_entropy_gap_bits": doubt.gap.interval,
+        "cosine": doubt.cosine.interval,
+        "excess_collapse": doubt.excess_collapse.as_ref().map(|estimate| &estimate.interval),
+        "usage_entropy_bits_a": doubt.entropy_a.intervals,
+        "usage_entropy_bits_b": doubt.entropy_b.intervals,
+        "gap_by_layer": doubt.gap_by_layer.intervals,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Rows of the routing tables.
 
+use harness_metrics::Estimate;
 use harness_metrics::routing::{collapse, usage};
 use serde::Serialize;
 
@@ -22,6 +23,7 @@ pub(super) struct PairRow {
     shared_by_index: String,
     cosine: String,
     collapse: String,
+    excess: String,
 }
 
 /// The question tokens of one (model, task).
@@ -52,6 +54,7 @@ fn pair_row(summary: &Summary, model: &str, pair: &RoutingPair) -> PairRow {
     let both = |value: &dyn Fn(&LanguageSide) -> Option<f64>, digits| {
         format!("{} / {}", optional(value(&pair.a), digits), optional(value(&pair.b), digits))
     };
+    let doubt = pair.doubt.as_ref();
     PairRow {
         model: model.to_owned(),
         languages: format!(
@@ -63,12 +66,27 @@ fn pair_row(summary: &Summary, model: &str, pair: &RoutingPair) -> PairRow {
         tokens: format!("{} / {}", format::count(pair.a.tokens), format::count(pair.b.tokens)),
         entropy: both(&|side| side.measures.mean_usage_entropy(), 2),
         ceiling: fixed(usage::entropy_ceiling_bits(router.map_or(1, |router| router.experts)), 2),
-        gap: optional(pair.gap(), 2),
+        gap: with_interval(pair.gap(), doubt.map(|doubt| &doubt.gap)),
         gini: both(&|side| side.measures.mean_gini(), 2),
         shared: percent(pair.classes().shared_fraction()),
         shared_by_index: percent(pair.index_classes().shared_fraction()),
-        cosine: optional(mean(&pair.cosine), 2),
+        cosine: with_interval(mean(&pair.cosine), doubt.map(|doubt| &doubt.cosine)),
         collapse: both(&|side| side.measures.collapse_index, 2),
+        excess: with_interval(
+            pair.excess_collapse,
+            doubt.and_then(|doubt| doubt.excess_collapse.as_ref()),
+        ),
+    }
+}
+
+/// `0.40 (0.31 to 0.48)`.
+fn with_interval(value: Option<f64>, estimate: Option<&Estimate>) -> String {
+    let interval = estimate.and_then(|estimate| estimate.interval.as_ref());
+    match interval {
+        Some(ends) => {
+            format!("{} ({} to {})", optional(value, 2), fixed(ends.low, 2), fixed(ends.high, 2))
+        }
+        None => optional(value, 2),
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Series {
     pub(super) name: String,
     /// One value a position; `None` is a gap.
     pub(super) values: Vec<Option<f64>>,
+    /// Interval at each position, drawn as a shade; empty for none.
+    pub(super) band: Vec<Option<(f64, f64)>>,
 }
 
 /// A chart of lines over the same positions, from 0 to `top`.
@@ -64,6 +66,9 @@ impl LineChart {
         );
         self.axes(&mut svg);
         self.ceiling(&mut svg);
+        for (series, (colour, ..)) in self.series.iter().zip(STYLES.iter().cycle()) {
+            self.band(&mut svg, series, colour);
+        }
         for (series, style) in self.series.iter().zip(STYLES.iter().cycle()) {
             self.line(&mut svg, series, style);
         }
@@ -106,6 +111,24 @@ impl LineChart {
         let y = self.y(*value);
         grid_line(svg, y, "currentColor", "0.7", "3 3");
         text(svg, (WIDTH - RIGHT + 8.0, y + 4.0), "start", name);
+    }
+
+    fn band(&self, svg: &mut String, series: &Series, colour: &str) {
+        let end = |pick: fn((f64, f64)) -> f64| -> Vec<Option<f64>> {
+            series.band.iter().map(|ends| ends.map(pick)).collect()
+        };
+        for (low, high) in runs(&end(|ends| ends.0)).iter().zip(runs(&end(|ends| ends.1))) {
+            let outline = high.iter().chain(low.iter().rev());
+            let points: Vec<String> =
+                outline.map(|(i, v)| format!("{:.1},{:.1}", self.x(*i), self.y(*v))).collect();
+            put(
+                svg,
+                format_args!(
+                    "<polygon points=\"{}\" fill=\"{colour}\" fill-opacity=\"0.18\"/>",
+                    points.join(" ")
+                ),
+            );
+        }
     }
 
     fn line(
@@ -241,7 +264,11 @@ mod tests {
             positions: (0..values.len()).collect(),
             top: 4.0,
             ceiling: Some(("log2 16".to_owned(), 4.0)),
-            series: vec![Series { name: "</text><script>".to_owned(), values }],
+            series: vec![Series {
+                name: "</text><script>".to_owned(),
+                band: values.iter().map(|v| v.map(|v| (v - 0.25, v + 0.25))).collect(),
+                values,
+            }],
         }
     }
 

@@ -5,7 +5,8 @@ use indexmap::IndexMap;
 
 use super::averages::{Average, averages};
 use super::cells::{Cell, CellBuilder};
-use super::pairs::{RoutingPair, compare, probe_pairs};
+use super::pairing::{compare, probe_pairs};
+use super::pairs::RoutingPair;
 use super::routing::{LayerMeasures, RoutingGroup, SpanDocuments};
 use crate::manifest::{Capture, Manifest};
 use crate::record::{Record, RecordError};
@@ -91,7 +92,7 @@ fn draw_model(
         manifest.groups.iter().flat_map(|group| averages(manifest, group, |task| cells.get(task)));
     model.averages = each.collect();
     for tasks in probe_pairs(manifest) {
-        model.pairs.extend(compare(record, alias, &tasks)?);
+        model.pairs.extend(compare(record, alias, &tasks, resampling)?);
     }
     Ok(model)
 }

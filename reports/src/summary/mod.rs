@@ -8,6 +8,7 @@
 mod averages;
 mod cells;
 mod draw;
+mod pairing;
 mod pairs;
 mod routing;
 mod sections;
@@ -15,6 +16,6 @@ mod sections;
 pub use averages::Average;
 pub use cells::{Cell, CellState, Scored};
 pub use draw::Summary;
-pub use pairs::{LanguageSide, RoutingPair};
+pub use pairs::{LanguageSide, PairDoubt, RoutingPair};
 pub use routing::{LayerMeasures, RoutingGroup};
 pub use sections::Section;

@@ -1,14 +1,12 @@
 //! Two languages of the same parallel text, compared row by row.
 
-use std::collections::HashSet;
-
-use harness_metrics::RoutingCounts;
+use harness_metrics::routing::bands::{Band, DocumentCounts};
 use harness_metrics::routing::lsi::{self, Classes};
-use harness_metrics::routing::{collapse, overlap, ranks, similarity};
+use harness_metrics::routing::{collapse, overlap, ranks, similarity, usage};
+use harness_metrics::scores::{Clusters, Resampling};
+use harness_metrics::{Estimate, RoutingCounts};
 
 use super::routing::LayerMeasures;
-use crate::manifest::{Capture, GroupManifest, Manifest, TaskManifest};
-use crate::record::{Record, RecordError, Span};
 
 /// One language of a [`RoutingPair`].
 #[derive(Clone, PartialEq, Debug)]
@@ -24,7 +22,7 @@ pub struct LanguageSide {
 }
 
 /// Routing of the same rows of parallel text in two languages; `b` is English where one is.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct RoutingPair {
     /// First language.
     pub a: LanguageSide,
@@ -54,6 +52,25 @@ pub struct RoutingPair {
     pub by_layer: Vec<Classes>,
     /// Excess collapse of `a` over `b`, bits.
     pub excess_collapse: Option<f64>,
+    /// How far the main numbers may be off, by resampling rows; `None` for a single row.
+    pub doubt: Option<PairDoubt>,
+}
+
+/// Main numbers of a [`RoutingPair`] with intervals, rows resampled in both languages together.
+#[derive(Clone, Debug)]
+pub struct PairDoubt {
+    /// Usage entropy of `a` by layer, bits.
+    pub entropy_a: Band,
+    /// Usage entropy of `b` by layer, bits.
+    pub entropy_b: Band,
+    /// b's minus a's usage entropy by layer, bits.
+    pub gap_by_layer: Band,
+    /// Mean of that over layers.
+    pub gap: Estimate,
+    /// Mean cosine over layers.
+    pub cosine: Estimate,
+    /// Excess collapse of `a` over `b`, bits; `None` below 4 layers.
+    pub excess_collapse: Option<Estimate>,
 }
 
 impl RoutingPair {
@@ -81,135 +98,30 @@ fn at_threshold(sweep: &[(f64, Classes)]) -> Classes {
     found.map_or_else(Classes::default, |(_, classes)| *classes)
 }
 
-/// Pairs of probe tasks of one group that hold the same corpus in two languages, English second.
-pub(super) fn probe_pairs(manifest: &Manifest) -> Vec<(String, String)> {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    for group in &manifest.groups {
-        let probes = probes(manifest, group);
-        for (position, (name, task)) in probes.iter().enumerate() {
-            for (other_name, other) in &probes[position + 1..] {
-                if let Some(pair) =
-                    pair((name, task), (other_name, other)).filter(|p| !pairs.contains(p))
-                {
-                    pairs.push(pair);
-                }
-            }
-        }
-    }
-    pairs
+/// Everything that is read of the rows of a pair.
+pub(super) struct PairRows {
+    pub(super) sides: [LanguageSide; 2],
+    pub(super) counts: [RoutingCounts; 2],
+    pub(super) by_row: [DocumentCounts; 2],
+    pub(super) clusters: Clusters,
+    pub(super) dropped: usize,
 }
 
-/// Probe tasks of a group: those that it names as its probe, and members that are probes.
-fn probes<'a>(
-    manifest: &'a Manifest,
-    group: &'a GroupManifest,
-) -> Vec<(&'a String, &'a TaskManifest)> {
-    let is_probe = |task: &TaskManifest| task.probe || task.category.as_deref() == Some("probe");
-    let names = group.tasks.iter().chain(&group.routing_probe);
-    let tasks = names.filter_map(|name| manifest.tasks.get(name).map(|task| (name, task)));
-    tasks.filter(|(_, task)| is_probe(task)).collect()
-}
-
-fn pair(a: (&String, &TaskManifest), b: (&String, &TaskManifest)) -> Option<(String, String)> {
-    let (first, second) = (a.1.language.single()?, b.1.language.single()?);
-    let corpus = |task: &TaskManifest| task.config["dataset_path"].clone();
-    if first == second || corpus(a.1) != corpus(b.1) {
-        return None;
-    }
-    let (a, b) = if is_english(first) { (b, a) } else { (a, b) };
-    Some((a.0.clone(), b.0.clone()))
-}
-
-pub(crate) fn is_english(language: &str) -> bool {
-    language.split('-').next() == Some("en")
-}
-
-/// Compares the rows that both tasks have; `None` when they have none in common or no tokens.
-pub(super) fn compare(
-    record: &Record,
-    model: &str,
-    tasks: &(String, String),
-) -> Result<Option<RoutingPair>, RecordError> {
-    let (rows_a, rows_b) = (rows(record, model, &tasks.0)?, rows(record, model, &tasks.1)?);
-    let both: HashSet<String> = rows_a.intersection(&rows_b).cloned().collect();
-    let dropped = rows_a.len() + rows_b.len() - 2 * both.len();
-    let a = sum(record, model, &tasks.0, &both)?;
-    let b = sum(record, model, &tasks.1, &both)?;
-    let (Some(a), Some(b)) = (a, b) else { return Ok(None) };
-    let sides = (side(record, model, &tasks.0, &a), side(record, model, &tasks.1, &b));
-    Ok(measure(sides, &a, &b, both.len(), dropped))
-}
-
-fn rows(record: &Record, model: &str, task: &str) -> Result<HashSet<String>, RecordError> {
-    let mut rows = HashSet::new();
-    record.for_each_document(model, task, |document| {
-        let counted = document
-            .routing
-            .iter()
-            .any(|(span, counts)| *span == Span::Question && counts.tokens > 0);
-        rows.extend(document.row_id.filter(|_| counted));
-        Ok::<(), RecordError>(())
-    })?;
-    Ok(rows)
-}
-
-fn sum(
-    record: &Record,
-    model: &str,
-    task: &str,
-    rows: &HashSet<String>,
-) -> Result<Option<RoutingCounts>, RecordError> {
-    let mut total: Option<RoutingCounts> = None;
-    record.for_each_document(model, task, |document| {
-        let wanted = document.row_id.is_some_and(|row| rows.contains(&row));
-        let question = document.routing.into_iter().find(|(span, _)| *span == Span::Question);
-        if let Some((_, counts)) = question.filter(|_| wanted) {
-            match &mut total {
-                Some(total) => total.add(&counts).map_err(|error| {
-                    record.damaged(&format!("model `{model}`, task `{task}`"), &error.to_string())
-                })?,
-                None => total = Some(counts),
-            }
-        }
-        Ok::<(), RecordError>(())
-    })?;
-    Ok(total)
-}
-
-fn side(record: &Record, model: &str, task: &str, counts: &RoutingCounts) -> LanguageSide {
-    let manifest = record.manifest();
-    let router = manifest.models.get(model).and_then(|model| model.router.as_ref());
-    let capture = router.map_or_else(Capture::default, |router| router.capture);
-    let language =
-        manifest.tasks.get(task).and_then(|task| task.language.single()).unwrap_or("und");
-    LanguageSide {
-        task: task.to_owned(),
-        language: language.to_owned(),
-        tokens: counts.tokens,
-        measures: LayerMeasures::of(counts, capture),
-    }
-}
-
-fn measure(
-    (a_side, b_side): (LanguageSide, LanguageSide),
-    a_counts: &RoutingCounts,
-    b_counts: &RoutingCounts,
-    rows: usize,
-    dropped: usize,
-) -> Option<RoutingPair> {
+/// Measures the rows; `None` without tokens.
+pub(super) fn measure(rows: PairRows, resampling: Resampling) -> Option<RoutingPair> {
+    let [a_counts, b_counts] = &rows.counts;
     let (a, b) = (a_counts.profile()?, b_counts.profile()?);
     let k = a_counts.shape.top_k;
     let by_layer_expert = lsi::per_layer_expert(&a, &b)?;
     let by_index = lsi::per_index(&a, &b)?;
-    let entropies = a_side
-        .measures
-        .usage_entropy_bits
-        .as_ref()
-        .zip(b_side.measures.usage_entropy_bits.as_ref());
     let scores = a_counts.mean_scores().zip(b_counts.mean_scores());
+    let doubt = doubt(&rows, resampling);
+    let [a_side, b_side] = rows.sides;
+    let entropies = (&a_side.measures.usage_entropy_bits, &b_side.measures.usage_entropy_bits);
+    let at = |threshold| (threshold, lsi::classify(by_layer_expert.iter().flatten(), threshold));
     Some(RoutingPair {
-        rows,
-        dropped,
+        rows: rows.clusters.documents(),
+        dropped: rows.dropped,
         cosine: layers(&a, &b, similarity::cosine),
         score_cosine: scores.map(|(a, b)| layers(&a, &b, similarity::cosine)),
         jensen_shannon: layers(&a, &b, similarity::jensen_shannon_bits),
@@ -217,16 +129,41 @@ fn measure(
         kendall: layers(&a, &b, ranks::kendall_tau_b),
         top_k_overlap: layers(&a, &b, |x, y| overlap::top_k(x, y, k)?.share()),
         by_index: lsi::SWEEP.map(|t| (t, lsi::classify(&by_index, t))).into(),
-        by_layer: by_layer_expert
-            .iter()
-            .map(|layer| lsi::classify(layer, lsi::THRESHOLD))
-            .collect(),
-        by_layer_expert: lsi::SWEEP
-            .map(|t| (t, lsi::classify(by_layer_expert.iter().flatten(), t)))
-            .into(),
-        excess_collapse: entropies.and_then(|(a, b)| collapse::excess(a, b)),
+        by_layer: by_layer_expert.iter().map(|e| lsi::classify(e, lsi::THRESHOLD)).collect(),
+        by_layer_expert: lsi::SWEEP.map(at).into(),
+        excess_collapse: entropies
+            .0
+            .as_ref()
+            .zip(entropies.1.as_ref())
+            .and_then(|(a, b)| collapse::excess(a, b)),
+        doubt,
         a: a_side,
         b: b_side,
+    })
+}
+
+/// Fewer replicates than scores take: a replicate sums every row of both languages.
+const MOST_DRAWS: usize = 500;
+
+fn doubt(rows: &PairRows, resampling: Resampling) -> Option<PairDoubt> {
+    let resampling = Resampling { draws: resampling.draws.min(MOST_DRAWS), ..resampling };
+    let [a, b] = &rows.by_row;
+    let measure = |loads: &[Vec<f64>]| {
+        let (a, b) = (&loads[0], &loads[1]);
+        Some([usage::entropy_bits(a)?, usage::entropy_bits(b)?, similarity::cosine(a, b)?])
+    };
+    let several = (rows.clusters.len() > 1)
+        .then(|| Band::several(&[a, b], &rows.clusters, resampling, measure));
+    let [entropy_a, entropy_b, cosine] = several??;
+    let gap_by_layer = entropy_b.difference(&entropy_a)?;
+    Some(PairDoubt {
+        gap: gap_by_layer.summarise(collapse::mean)?,
+        cosine: cosine.summarise(collapse::mean)?,
+        // a's index minus b's is the index of a − b, and so minus the index of the gap.
+        excess_collapse: gap_by_layer.summarise(|gap| collapse::index(gap).map(|index| -index)),
+        gap_by_layer,
+        entropy_a,
+        entropy_b,
     })
 }
 
