@@ -123,8 +123,10 @@ fn checkpoints_that_cannot_be_used() {
         &["num_experts_per_tok", "99"],
     );
     model_refused("config.json", in_config("num_experts", 7.into()), &["config.json"]);
-    let unknown = in_config("model_type", "frobnicate".into());
-    model_refused("config.json", unknown, &["frobnicate", "qwen3_moe"]);
+    let unknown = |bytes: Vec<u8>| {
+        String::from_utf8(bytes).unwrap().replace("qwen3_moe", "frobnicate").replace("Qwen3Moe", "Frob").into()
+    };
+    model_refused("config.json", unknown, &["FrobForCausalLM", "Qwen3MoeForCausalLM"]);
     model_refused("tokenizer.json", |_| b"{}".to_vec(), &["tokenizer.json"]);
     let index = br#"{"weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}"#;
     let folder = damaged_model("config.json", |bytes| bytes);

@@ -6,9 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use harness_reports::{DocumentRow, Record, RecordError};
+use serde_json::{Value, json};
 
-use crate::support::{arg, json, json_lines, run_to, shared};
+use crate::support::{arg, json as read_json, json_lines, run_to, shared};
 
 const LOG_LIKELIHOOD: f64 = 5e-4;
 
@@ -51,11 +52,12 @@ fn compare(folder: &str, model: &str, tasks: &[&str], limit: &str, more: &[&str]
     let Some(shared) = shared() else { return };
     let output = tempfile::tempdir().unwrap();
     let ours = evaluate(&shared, &output.path().join("run"), model, &tasks.join(","), limit, more);
+    let record = Record::read(ours.parent().unwrap()).unwrap();
     let theirs = shared.join("reference/lm_eval").join(folder);
     let mut largest = 0.0f64;
     for task in tasks {
         let reference = json_lines(&theirs.join(format!("{task}.jsonl")));
-        let samples = json_lines(&ours.join(format!("samples_{task}.jsonl")));
+        let samples = samples(&record, task);
         assert_eq!(samples.len(), reference.len(), "{task}");
         for (index, row) in reference.iter().enumerate() {
             let sample = find(&samples, &reference, index);
@@ -63,10 +65,52 @@ fn compare(folder: &str, model: &str, tasks: &[&str], limit: &str, more: &[&str]
         }
     }
     println!("{folder}: largest difference of a log-likelihood {largest:.2e}");
-    let (ours, theirs) = (json(&ours.join("results.json")), json(&theirs.join("results.json")));
+    let (ours, theirs) = (read_json(&ours.join("results.json")), read_json(&theirs.join("results.json")));
     for task in tasks {
         compare_aggregates(task, &ours["results"][task], &theirs["results"][task]);
         assert_eq!(ours["n-shot"][task], theirs["n-shot"][task], "{task}");
+    }
+}
+
+/// Documents of the record in the shape of the reference, one row a filter. (The samples files write numbers as
+/// Python's `str` does, like lm-eval's own.)
+fn samples(record: &Record, task: &str) -> Vec<Value> {
+    let mut rows = Vec::new();
+    let visit = |document: DocumentRow| -> Result<(), RecordError> {
+        for score in document.scores.as_array().unwrap() {
+            let mut row = json!({
+                "doc_id": document.doc_id,
+                "target": document.target,
+                "arguments": document.sample.as_ref().unwrap()["arguments"],
+                "resps": document.responses.as_array().unwrap().iter().map(response).collect::<Vec<_>>(),
+                "filtered_resps": score["filtered"],
+                "prompt_hash": document.prompt_hash,
+            });
+            for (name, value) in score["metrics"].as_object().unwrap() {
+                row[name] = metric(value);
+            }
+            rows.push(row);
+        }
+        Ok(())
+    };
+    record.for_each_document("m", task, visit).unwrap();
+    rows
+}
+
+/// `[[log-likelihood, is_greedy]]`, `[log-likelihood]` or `[text]`.
+fn response(response: &Value) -> Value {
+    match response.as_object().unwrap().iter().next().unwrap() {
+        (kind, answer) if kind == "loglikelihood" => json!([[answer["log_prob"], answer["is_greedy"]]]),
+        (kind, answer) if kind == "rolling" => json!([answer["log_prob"]]),
+        (_, answer) => json!([answer["text"]]),
+    }
+}
+
+/// What lm-eval keeps of a document: a number, `[log-likelihood, weight]` or `[reference, prediction]`.
+fn metric(value: &Value) -> Value {
+    match value.as_object() {
+        Some(parts) => parts.values().cloned().collect(),
+        None => value.clone(),
     }
 }
 
@@ -105,6 +149,11 @@ fn compare_values(at: &str, ours: &Value, theirs: &Value) -> f64 {
             let difference = (a.as_f64().unwrap() - b.as_f64().unwrap()).abs();
             assert!(difference <= LOG_LIKELIHOOD, "{at}: {a} is not {b}");
             difference
+        }
+        // Some of lm-eval's functions score with a bool.
+        (Value::Number(_), Value::Bool(right)) => {
+            assert_eq!(ours.as_f64(), Some(f64::from(*right)), "{at}");
+            0.0
         }
         _ => {
             assert_eq!(ours, theirs, "{at}");

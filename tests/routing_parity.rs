@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use harness_reports::{DocumentRow, Record, RecordError};
 use serde_json::Value;
 
-use crate::support::{arg, json, json_lines, run_to, shared};
+use crate::support::{arg, json, run_to, shared};
 
 const ROWS: &str = "48";
 
@@ -70,15 +71,15 @@ fn compare(folder: &Path, task: &str, reference: &Value) {
     let (ours, theirs) =
         (&group["selection_entropy_bits_sum"], &reference["selection_entropy_bits_sum"]);
     assert_relative(&format!("{task}: selection entropy"), ours, theirs, 1e-5);
-    let samples = json_lines(&folder.join(format!("samples_{task}.jsonl")));
-    let by_document: BTreeMap<u64, f64> = samples
-        .iter()
-        .map(|sample| {
-            (sample["doc_id"].as_u64().unwrap(), sample["filtered_resps"][0].as_f64().unwrap())
-        })
-        .collect();
+    let mut log_likelihoods = BTreeMap::new();
+    let visit = |document: DocumentRow| -> Result<(), RecordError> {
+        let log_prob = document.responses[0]["rolling"]["log_prob"].as_f64().unwrap();
+        log_likelihoods.insert(document.doc_id, log_prob);
+        Ok(())
+    };
+    Record::read(folder.parent().unwrap()).unwrap().for_each_document("m", task, visit).unwrap();
     for (document, row) in reference["documents"].as_array().unwrap().iter().enumerate() {
-        let difference = by_document[&(document as u64)] - row["loglikelihood"].as_f64().unwrap();
+        let difference = log_likelihoods[&document] - row["loglikelihood"].as_f64().unwrap();
         assert!(difference.abs() <= 1e-3, "{task}, row {document}: off by {difference}");
     }
 }

@@ -1,7 +1,6 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use harness_tasks::data::Folder;
 use harness_tasks::{PromptOptions, Registry, RegistryError, RequestKind, Task};
 use serde_json::{Value, json};
@@ -43,19 +42,19 @@ fn list(registry: &Registry, data_dir: Option<&Path>, json: bool) -> Result<(), 
         output::print_json(&json!({"tasks": tasks, "groups": groups}))?;
         return Ok(());
     }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(output::width()).unwrap_or(80).max(80));
-    table.set_header(COLUMNS);
+    let mut text = String::new();
     for task in &tasks {
-        table.add_row(COLUMNS.map(|column| plain(&task[column])));
+        let cell = |column: &str| plain(&task[column]);
+        let (name, language, kind) = (cell("task"), cell("language"), cell("kind"));
+        let (shots, data) = (cell("shots"), cell("data"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{name:<34} {language:<6} {kind:<21} {shots:>2}-shot  data: {data}");
+        let _ = writeln!(text, "    {} ({})", cell("source"), cell("licence"));
     }
-    output::print(&format!("{table}\ngroups: {}", groups.join(", ")))?;
+    let _ = writeln!(text, "\ngroups: {}", groups.join(", "));
+    output::print(&text)?;
     Ok(())
 }
-
-const COLUMNS: [&str; 7] = ["task", "language", "kind", "shots", "source", "licence", "data"];
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)

@@ -5,11 +5,6 @@ use std::time::UNIX_EPOCH;
 use harness_models::Checkpoint;
 use sha2::{Digest, Sha256};
 
-/// Lower-case hexadecimal SHA-256.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
 /// Identifies weights without reading them: name, size, time of change and safetensors header of every file.
 ///
 /// A folder whose files were rewritten in place within the clock's resolution, with equal shapes and size, would

@@ -1,5 +1,6 @@
 use harness_reports::record::{DocumentState, RecordError};
 use harness_reports::{EstimateRow, Record, TaskOutcome, TaskStatus, Unit};
+use harness_tasks::scoring::metrics::Scale;
 use harness_tasks::{Aggregate, Score, Task, TaskData};
 
 use super::error::EvalError;
@@ -60,6 +61,10 @@ fn estimate(aggregate: Aggregate) -> EstimateRow {
         n: aggregate.n,
         higher_is_better: aggregate.higher_is_better,
         per_document: aggregate.per_document,
-        unit: Unit::Fraction,
+        unit: match aggregate.scale {
+            Scale::Fraction => Unit::Fraction,
+            Scale::Percent => Unit::Points,
+            Scale::Unbounded => Unit::Plain,
+        },
     }
 }

@@ -1,7 +1,10 @@
-use harness_reports::manifest::{
+use std::collections::BTreeSet;
+
+use harness_reports::manifest::{HEADLINE, 
     AggregateManifest, Capture, GroupManifest, Language, Manifest, MetricName, ModelManifest,
     RouterManifest, RunManifest, TaskManifest,
 };
+use harness_tasks::config::AggregateRule;
 use harness_tasks::{Group, TaskLanguage};
 use serde_json::json;
 
@@ -25,7 +28,7 @@ pub fn manifest(
         run: run_manifest(options),
         models: models.iter().map(model).collect(),
         tasks: preparation.tasks.iter().map(task).collect(),
-        groups: preparation.groups.iter().map(group_manifest).collect(),
+        groups: preparation.groups.iter().map(|group| group_manifest(group, preparation)).collect(),
     }
 }
 
@@ -113,10 +116,20 @@ fn language(language: &TaskLanguage) -> Language {
     Language { question: language.question.clone(), continuation: language.continuation.clone() }
 }
 
-fn group_manifest(group: &Group) -> GroupManifest {
+/// A rule without filters takes every filter that its members have; the headline metric brings its own.
+fn group_manifest(group: &Group, preparation: &Preparation) -> GroupManifest {
+    let member = |task: &&PreparedTask| group.tasks.iter().any(|name| name == task.task.name());
+    let members = preparation.tasks.iter().filter(member);
+    let filters = members.flat_map(|task| task.task.metrics()).map(|metric| metric.filter.clone());
+    let every: BTreeSet<String> = filters.collect();
+    let filters = |rule: &AggregateRule| match &rule.filters {
+        _ if rule.metric == HEADLINE => vec!["none".to_owned()],
+        Some(filters) => filters.clone(),
+        None => every.iter().cloned().collect(),
+    };
     let aggregate = group.aggregate.iter().map(|rule| AggregateManifest {
         metric: rule.metric.clone(),
-        filters: rule.filters.clone().unwrap_or_default(),
+        filters: filters(rule),
         weight_by_size: rule.weight_by_size,
     });
     GroupManifest {
