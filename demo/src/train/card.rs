@@ -37,10 +37,10 @@ fn skills(
     questions: usize,
 ) -> Result<String> {
     let mut text = format!(
-        "\n## What it has learnt\n\nShare of right answers to {questions} questions that no \
-         training text held, 3 shots, by the trainer's own check (choices by log-likelihood; \
-         reading, copying and translation to the letter). The harness's scores are the ones to \
-         compare; these only say whether a skill is there.\n\n| skill | English | Hebrew |\n\
+        "\n## What it has learnt\n\nShare of right answers to {questions} questions drawn \
+         afresh (a short one may stand in a training text by chance), 3 shots, by the trainer's \
+         own check (choices by log-likelihood; reading, copying and translation to the letter). \
+         The harness's scores are the ones to compare; these only say whether a skill is there.\n\n| skill | English | Hebrew |\n\
          |---|---|---|\n"
     );
     for skill in Skill::ALL {
