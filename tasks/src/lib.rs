@@ -24,6 +24,22 @@
 //! 7. [`scoring`] filters a [`Response`] and measures it; [`score`] is what
 //!    comes out.
 //!
+//! ```
+//! use harness_tasks::data::Folder;
+//! use harness_tasks::{PromptOptions, Registry, Role};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let task = Registry::builtin().task("heb_lb_winograd")?;
+//! let data = task.load(&Folder::new("tests/fixtures/data"))?;
+//! let options = PromptOptions::default();
+//! for instance in task.prompts(&data, &options)? {
+//!     let roles: Vec<Role> = instance?.requests.iter().map(|request| request.role).collect();
+//!     assert!(roles == [Role::Gold, Role::Other] || roles == [Role::Other, Role::Gold]);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Prompts, few-shot draws and hashes equal lm-evaluation-harness's to the
 //! byte. That is the point of the crate: a score that cannot be compared is
 //! worth little.

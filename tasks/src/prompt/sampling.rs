@@ -65,22 +65,24 @@ impl<'a> Shots<'a> {
     }
 
     fn sampled(&mut self, doc: &Doc) -> Vec<&'a Doc> {
+        let pool = self.pool;
         if !self.excludes() {
-            return self.sample(&(0..self.pool.len()).collect::<Vec<_>>(), self.count);
+            let drawn = self.random.sample(pool.len(), self.count).unwrap_or_default();
+            return drawn.into_iter().map(|row| &pool[row]).collect();
         }
-        let drawn = self.sample(&(0..self.pool.len()).collect::<Vec<_>>(), self.count + 1);
-        let others: Vec<_> = drawn.into_iter().filter(|shot| shot.fields != doc.fields).collect();
-        if others.len() >= self.count {
-            return others.into_iter().take(self.count).collect();
-        }
-        let rows = self.pool.iter().enumerate().filter(|(_, shot)| shot.fields != doc.fields);
-        self.sample(&rows.map(|(row, _)| row).collect::<Vec<_>>(), self.count)
+        let drawn = self.random.sample(pool.len(), self.count + 1).unwrap_or_default();
+        let others =
+            drawn.into_iter().map(|row| &pool[row]).filter(|shot| shot.fields != doc.fields);
+        let others: Vec<_> = others.take(self.count).collect();
+        if others.len() == self.count { others } else { self.redrawn(doc) }
     }
 
-    /// `random.sample(rows, count)`, or nothing if there are too few.
-    fn sample(&mut self, rows: &[usize], count: usize) -> Vec<&'a Doc> {
-        let drawn = self.random.sample(rows.len(), count).unwrap_or_default();
-        drawn.into_iter().map(|at| &self.pool[rows[at]]).collect()
+    /// Where several rows equal the document, more than one may have been
+    /// drawn: draw again from the others.
+    fn redrawn(&mut self, doc: &Doc) -> Vec<&'a Doc> {
+        let others: Vec<_> = self.pool.iter().filter(|shot| shot.fields != doc.fields).collect();
+        let drawn = self.random.sample(others.len(), self.count).unwrap_or_default();
+        drawn.into_iter().map(|at| others[at]).collect()
     }
 
     fn first(&self, doc: &Doc) -> Vec<&'a Doc> {

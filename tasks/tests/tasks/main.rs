@@ -12,6 +12,8 @@ mod library;
 mod gold;
 // Every task of the library on the benchmarks themselves.
 mod benchmarks;
+// Files that other programs wrote.
+mod formats;
 // Data that are not as they should be.
 mod broken;
 
