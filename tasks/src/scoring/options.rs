@@ -40,7 +40,7 @@ impl<'a> Options<'a> {
             Some(Value::Bool(flag)) => *flag,
             Some(Value::String(text)) => !text.is_empty(),
             Some(Value::Array(items)) => !items.is_empty(),
-            Some(other) => *other != Value::from(0),
+            Some(other) => other.as_f64() != Some(0.0),
         }
     }
 

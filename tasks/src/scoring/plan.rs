@@ -17,6 +17,19 @@ pub struct Scoring {
     pub(super) process_results: Option<ProcessResults>,
 }
 
+/// lm-evaluation-harness leaves such metrics out without a word.
+fn warn_of_idle(config: &TaskConfig, metrics: &[MetricPlan]) {
+    let given = config.process_results.is_some();
+    let idle = metrics.iter().filter(|plan| !given && !plan.metric.applies_to(config.output_type));
+    for MetricPlan { name, .. } in idle {
+        tracing::warn!(
+            "task {}: metric `{name}` has no value for {} and is left out",
+            config.task,
+            config.output_type.name()
+        );
+    }
+}
+
 impl Scoring {
     /// Resolves what a task file says about scoring.
     ///
@@ -28,6 +41,7 @@ impl Scoring {
         let process_results = config.process_results.as_ref().map(named).transpose();
         match (Pipeline::of_task(config), MetricPlan::of_task(config), process_results) {
             (Ok(pipelines), Ok(metrics), Ok(process_results)) => {
+                warn_of_idle(config, &metrics);
                 Ok(Self { pipelines, metrics, process_results })
             }
             (pipelines, metrics, process_results) => {

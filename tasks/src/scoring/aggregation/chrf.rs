@@ -141,7 +141,9 @@ fn f_score(counts: &[i64]) -> f64 {
     if precision + recall == 0.0 {
         return 0.0;
     }
-    100.0 * (1.0 + BETA_SQUARED) * precision * recall / (BETA_SQUARED * precision + recall)
+    // In sacreBLEU's order: a last digit decides between references that tie.
+    let score = (1.0 + BETA_SQUARED) * precision * recall / (BETA_SQUARED * precision + recall);
+    100.0 * score
 }
 
 #[cfg(test)]
@@ -176,6 +178,15 @@ mod tests {
             let (ours, theirs) = (ours(&pairs, word_order), theirs(&pairs, word_order));
             prop_assert!((ours - theirs).abs() < 1e-9, "{} {}", ours, theirs);
         }
+    }
+
+    #[test]
+    fn ties_between_references_fall_as_in_sacrebleu() {
+        let pair = |hypothesis: &str, references: [&str; 2]| {
+            (hypothesis.to_owned(), references.map(str::to_owned).to_vec())
+        };
+        let pairs = [pair(".ab.aaaש", ["ש!!", "bש..bש.ש"]), pair("", ["a", ""])];
+        assert_eq!(ours(&pairs, 0), theirs(&pairs, 0));
     }
 
     #[test]

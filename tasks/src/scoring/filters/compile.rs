@@ -6,12 +6,13 @@ use super::map::MapFilter;
 use super::multi_choice::MultiChoiceFilter;
 use super::regex::RegexFilter;
 use super::tags::TagsFilter;
-use super::{Answers, case, selection, whitespace};
+use super::{Answers, case, selection, span, whitespace};
 use crate::Doc;
 use crate::config::{FilterStep, FunctionName, NameOrFunction};
 
 /// The filters' names in task files.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
+    "format_span",
     "lowercase",
     "majority_vote",
     "map",
@@ -27,6 +28,8 @@ pub const NAMES: [&str; 10] = [
 /// One step of a pipeline.
 #[derive(Clone, Debug)]
 pub enum Filter {
+    /// Named entities in one layout.
+    FormatSpan,
     /// Lower case.
     Lowercase,
     /// The most frequent answer, as a list of one.
@@ -79,6 +82,7 @@ impl Filter {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::FormatSpan => "format_span",
             Self::Lowercase => "lowercase",
             Self::MajorityVote => "majority_vote",
             Self::Map(_) => "map",
@@ -103,6 +107,7 @@ impl Filter {
     /// [`Unscored`] if a search was given up or it got what it cannot use.
     pub fn apply(&self, answers: Answers, doc: &Doc) -> Result<Answers, Unscored> {
         match self {
+            Self::FormatSpan => span::format_span(answers),
             Self::Lowercase => case::lowercase(answers),
             Self::MajorityVote => Ok(selection::majority_vote(answers)),
             Self::Map(map) => map.apply(answers),
@@ -120,6 +125,7 @@ impl Filter {
 /// The filters without options.
 fn plain(name: &str) -> Result<Filter, ScoringError> {
     Ok(match name {
+        "format_span" => Filter::FormatSpan,
         "lowercase" => Filter::Lowercase,
         "majority_vote" => Filter::MajorityVote,
         "remove_whitespace" => Filter::RemoveWhitespace,

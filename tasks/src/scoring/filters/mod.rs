@@ -14,6 +14,7 @@ mod multi_choice;
 mod pipeline;
 mod regex;
 mod selection;
+mod span;
 mod tags;
 mod whitespace;
 

@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(options: Value, response: &str) -> String {
+    fn answer(options: &Value, response: &str) -> String {
         let filter = MultiChoiceFilter::compile(&Options::new(
             "multi_choice_regex",
             options.as_object().unwrap(),
@@ -152,11 +152,11 @@ mod tests {
         let options = json!({
             "regex_pattern": r"(\([A-Z]\))", "group_select": -1, "ignore_case": true, "ignore_punctuation": true,
         });
-        assert_eq!(answer(options.clone(), "First (A), then (B)."), "(B)");
-        assert_eq!(answer(options.clone(), "It is Guilty, of romance!"), "(B)");
-        assert_eq!(answer(options.clone(), "the END"), "(C)");
-        assert_eq!(answer(options.clone(), "Answer:\n C"), "(C)");
-        assert_eq!(answer(options, "Answer: D"), "[invalid]");
+        assert_eq!(answer(&options, "First (A), then (B)."), "(B)");
+        assert_eq!(answer(&options, "It is Guilty, of romance!"), "(B)");
+        assert_eq!(answer(&options, "the END"), "(C)");
+        assert_eq!(answer(&options, "Answer:\n C"), "(C)");
+        assert_eq!(answer(&options, "Answer: D"), "[invalid]");
     }
 
     #[test]

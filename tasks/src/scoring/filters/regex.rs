@@ -66,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    fn filtered(options: Value, response: &str) -> Value {
+    fn filtered(options: &Value, response: &str) -> Value {
         let filter =
             RegexFilter::compile(&Options::new("regex", options.as_object().unwrap())).unwrap();
         filter.apply(Answers::One(json!(response))).unwrap().into_value()
@@ -94,19 +94,19 @@ mod tests {
         let strict = json!({"regex_pattern": r"答えは(\-?[0-9\.\,]+)です。"});
         let flexible = json!({"regex_pattern": "(-?[$0-9.,]{2,})|(-?[0-9]+)", "group_select": -1});
         for (response, first, last) in MGSM {
-            assert_eq!(filtered(strict.clone(), response), first, "{response}");
-            assert_eq!(filtered(flexible.clone(), response), last, "{response}");
+            assert_eq!(filtered(&strict, response), first, "{response}");
+            assert_eq!(filtered(&flexible, response), last, "{response}");
         }
     }
 
     #[test]
     fn nothing_selected_gives_the_fallback() {
         assert_eq!(
-            filtered(json!({"regex_pattern": "[0-9]", "group_select": 1}), "7"),
+            filtered(&json!({"regex_pattern": "[0-9]", "group_select": 1}), "7"),
             "[invalid]"
         );
-        assert_eq!(filtered(json!({"regex_pattern": "(a)?(b)?", "fallback": ""}), "c"), "");
-        assert_eq!(filtered(json!({"regex_pattern": "([a-z ]*)"}), " b 1"), "b");
+        assert_eq!(filtered(&json!({"regex_pattern": "(a)?(b)?", "fallback": ""}), "c"), "");
+        assert_eq!(filtered(&json!({"regex_pattern": "([a-z ]*)"}), " b 1"), "b");
     }
 
     #[test]

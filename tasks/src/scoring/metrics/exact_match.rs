@@ -66,11 +66,12 @@ impl ExactMatch {
         if self.ignore_case {
             text = text.to_lowercase();
         }
-        let dropped = |c: &char| {
-            !(self.ignore_punctuation && c.is_ascii_punctuation())
-                && !(self.ignore_numbers && c.is_ascii_digit())
+        let is_dropped = |c: char| {
+            (self.ignore_punctuation && c.is_ascii_punctuation())
+                || (self.ignore_numbers && c.is_ascii_digit())
         };
-        Ok(text.chars().filter(dropped).collect())
+        text.retain(|c| !is_dropped(c));
+        Ok(text)
     }
 }
 
@@ -80,9 +81,9 @@ mod tests {
 
     use super::*;
 
-    fn score(options: &Value, reference: &str, prediction: Value) -> f64 {
+    fn score(options: &Value, reference: &str, prediction: &str) -> f64 {
         let metric = ExactMatch::compile(options.as_object().unwrap()).unwrap();
-        metric.score(&[reference.to_owned()], &prediction).unwrap()
+        metric.score(&[reference.to_owned()], &json!(prediction)).unwrap()
     }
 
     #[test]
@@ -91,20 +92,20 @@ mod tests {
         for (prediction, reference) in
             [("18.", "18"), ("$18", "18"), ("1,000", "1000"), ("YES", "yes!")]
         {
-            assert_eq!(score(&options, reference, json!(prediction)), 1.0, "{prediction}");
+            assert_eq!(score(&options, reference, prediction), 1.0, "{prediction}");
         }
-        assert_eq!(score(&options, "18", json!(" 18")), 0.0);
-        assert_eq!(score(&options, "18。", json!("18")), 0.0);
+        assert_eq!(score(&options, "18", " 18"), 0.0);
+        assert_eq!(score(&options, "18。", "18"), 0.0);
     }
 
     #[test]
     fn patterns_are_removed_before_case_and_from_both_sides() {
         let options =
             json!({"regexes_to_ignore": [",", "\\$", "(?s).*#### ", "\\.$"], "ignore_case": true});
-        assert_eq!(score(&options, "so\n#### $1,2X.", json!("12x")), 1.0);
+        assert_eq!(score(&options, "so\n#### $1,2X.", "12x"), 1.0);
         let characters = json!({"regexes_to_ignore": ", "});
-        assert_eq!(score(&characters, "1, 2", json!("12")), 1.0);
-        assert_eq!(score(&json!({"ignore_numbers": true}), "a1", json!("a")), 1.0);
+        assert_eq!(score(&characters, "1, 2", "12"), 1.0);
+        assert_eq!(score(&json!({"ignore_numbers": true}), "a1", "a"), 1.0);
     }
 
     #[test]
