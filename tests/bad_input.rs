@@ -124,7 +124,11 @@ fn checkpoints_that_cannot_be_used() {
     );
     model_refused("config.json", in_config("num_experts", 7.into()), &["config.json"]);
     let unknown = |bytes: Vec<u8>| {
-        String::from_utf8(bytes).unwrap().replace("qwen3_moe", "frobnicate").replace("Qwen3Moe", "Frob").into()
+        String::from_utf8(bytes)
+            .unwrap()
+            .replace("qwen3_moe", "frobnicate")
+            .replace("Qwen3Moe", "Frob")
+            .into()
     };
     model_refused("config.json", unknown, &["FrobForCausalLM", "Qwen3MoeForCausalLM"]);
     model_refused("tokenizer.json", |_| b"{}".to_vec(), &["tokenizer.json"]);

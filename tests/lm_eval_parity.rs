@@ -65,7 +65,8 @@ fn compare(folder: &str, model: &str, tasks: &[&str], limit: &str, more: &[&str]
         }
     }
     println!("{folder}: largest difference of a log-likelihood {largest:.2e}");
-    let (ours, theirs) = (read_json(&ours.join("results.json")), read_json(&theirs.join("results.json")));
+    let (ours, theirs) =
+        (read_json(&ours.join("results.json")), read_json(&theirs.join("results.json")));
     for task in tasks {
         compare_aggregates(task, &ours["results"][task], &theirs["results"][task]);
         assert_eq!(ours["n-shot"][task], theirs["n-shot"][task], "{task}");
@@ -100,7 +101,9 @@ fn samples(record: &Record, task: &str) -> Vec<Value> {
 /// `[[log-likelihood, is_greedy]]`, `[log-likelihood]` or `[text]`.
 fn response(response: &Value) -> Value {
     match response.as_object().unwrap().iter().next().unwrap() {
-        (kind, answer) if kind == "loglikelihood" => json!([[answer["log_prob"], answer["is_greedy"]]]),
+        (kind, answer) if kind == "loglikelihood" => {
+            json!([[answer["log_prob"], answer["is_greedy"]]])
+        }
         (kind, answer) if kind == "rolling" => json!([answer["log_prob"]]),
         (_, answer) => json!([answer["text"]]),
     }

@@ -3,6 +3,9 @@
 //! Tests that compare with other programs' numbers read them from `../shared` beside the project; where that is
 //! absent they say so and pass.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a test that skips says so")]
+
 mod bad_input;
 mod commands;
 mod lm_eval_parity;

@@ -2,9 +2,10 @@ use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use chrono::{DateTime, Local};
 use minijinja::{Environment, Error, ErrorKind, Value};
 
-use super::environment::NAME;
+use super::environment::{self, NAME};
 
 /// Work that one rendering may do beside what the conversation's length allows: so many instructions, or 64 bytes of
 /// data each.
@@ -15,8 +16,8 @@ const OUTPUT: usize = 1 << 20;
 const COPIES: usize = 8;
 /// Fuel bounds the work of instructions, not that of comparing or printing values that share parts.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// Fuel allows values so deep that dropping or printing them needs more than a thread's usual stack.
-const STACK: usize = 256 << 20;
+/// Templates may nest operators, and values, deeper than a thread's usual stack bears; reserved, not used.
+const STACK: usize = 512 << 20;
 
 /// Why a template was stopped, or failed.
 #[derive(Debug)]
@@ -25,6 +26,11 @@ pub(super) enum Stop {
     Limit(&'static str),
     /// The template's own failure.
     Failed(Error),
+}
+
+/// Compiles within limits.
+pub(super) fn compile(text: String, now: DateTime<Local>) -> Result<Environment<'static>, Stop> {
+    within(DEADLINE, move || environment::compile(&text, now).map_err(Stop::Failed))
 }
 
 /// Renders within limits; `length` is the conversation's, in bytes.
@@ -36,19 +42,27 @@ pub(super) fn render(
     let mut environment = environment.clone();
     environment.set_fuel(Some(FUEL + length as u64));
     let room = OUTPUT + COPIES * length;
+    within(DEADLINE, move || run(&environment, variables, room))
+}
+
+/// Works on a thread with a large stack, which is left to itself when it takes too long.
+fn within<T: Send + 'static>(
+    deadline: Duration,
+    work: impl FnOnce() -> Result<T, Stop> + Send + 'static,
+) -> Result<T, Stop> {
     let (sender, receiver) = channel();
     let worker = move || {
         // The receiver may have gone: then nobody waits for the result any more.
-        let _ = sender.send(run(&environment, variables, room));
+        let _ = sender.send(work());
     };
     let thread = std::thread::Builder::new().name("chat template".to_owned()).stack_size(STACK);
     if thread.spawn(worker).is_err() {
         return Err(Stop::Limit("needs a thread, and the system gives none"));
     }
-    match receiver.recv_timeout(DEADLINE) {
+    match receiver.recv_timeout(deadline) {
         Ok(result) => result,
-        Err(RecvTimeoutError::Timeout) => Err(Stop::Limit("ran for too long")),
-        Err(RecvTimeoutError::Disconnected) => Err(Stop::Limit("crashed its thread")),
+        Err(RecvTimeoutError::Timeout) => Err(Stop::Limit("runs for too long")),
+        Err(RecvTimeoutError::Disconnected) => Err(Stop::Limit("crashes its thread")),
     }
 }
 
@@ -90,14 +104,12 @@ impl Write for Capped {
 
 #[cfg(test)]
 mod tests {
-    use chrono::Local;
     use minijinja::context;
 
-    use super::super::environment::compile;
     use super::*;
 
     fn stop(template: &str) -> String {
-        let Ok(environment) = compile(template, Local::now()) else {
+        let Ok(environment) = compile(template.to_owned(), Local::now()) else {
             return "syntax".to_owned();
         };
         match render(&environment, context! { text => "hello" }, 100) {
@@ -165,6 +177,30 @@ mod tests {
         }
         let cycle = "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}";
         assert!(stop(cycle).contains("nested more than"));
+    }
+
+    #[test]
+    fn comparing_what_shares_parts_ends_at_the_deadline() {
+        let template = format!("{DOUBLED}{{{{ ns.x == ns.y }}}}");
+        let environment = compile(template, Local::now()).unwrap();
+        let work = move || run(&environment, context! {}, 100);
+        let stopped = within(Duration::from_millis(300), work);
+        assert!(matches!(stopped, Err(Stop::Limit("runs for too long"))), "{stopped:?}");
+    }
+
+    #[test]
+    fn deep_expressions_fit_the_stack() {
+        for operator in ["not ", "-", "1 if 0 else ", "1 + ", "["] {
+            let stopped =
+                stop(&format!("{{{{ {}1 }}}}", operator.repeat(120_000 / operator.len())));
+            assert!(!stopped.is_empty(), "{operator}");
+        }
+        let postfix = ["|upper", ".a", "()", " < 1"];
+        for operator in postfix {
+            let stopped =
+                stop(&format!("{{{{ text{} }}}}", operator.repeat(120_000 / operator.len())));
+            assert!(!stopped.is_empty(), "{operator}");
+        }
     }
 
     #[test]

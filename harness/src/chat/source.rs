@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::ChatError;
 
-/// Files larger than this are no templates (the longest known ones have 30 KB); tokenizer_config.json may hold a
-/// vocabulary of added tokens beside it.
-const LONGEST_TEMPLATE: u64 = 1 << 20;
+/// The longest known templates have 30 KB; the depth that a template can nest to grows with its length.
+const LONGEST_TEMPLATE: u64 = 128 << 10;
+/// tokenizer_config.json may hold a vocabulary of added tokens beside the template.
 const LONGEST_CONFIG: u64 = 64 << 20;
 
 const SPECIAL_TOKENS: [&str; 7] =
@@ -35,6 +35,10 @@ impl Source {
             Some(text) => (Some(text.replace("\r\n", "\n").replace('\r', "\n")), jinja),
             None => (from_config(&config, &path)?, path),
         };
+        if text.as_ref().is_some_and(|text| text.len() as u64 > LONGEST_TEMPLATE) {
+            let reason = format!("chat_template is longer than {LONGEST_TEMPLATE} bytes");
+            return Err(file_error(&path, reason));
+        }
         let tokens = tokens(&config);
         Ok(text.map(|text| Self { text, path, tokens }))
     }
@@ -171,7 +175,8 @@ mod tests {
         for (name, content) in [
             (CONFIG, "{"),
             (CONFIG, r#"{"chat_template": 1}"#),
-            (JINJA, &"x".repeat(1 + (1 << 20))),
+            (JINJA, &"x".repeat(1 + (128 << 10))),
+            (CONFIG, &format!(r#"{{"chat_template": "{}"}}"#, "x".repeat(1 + (128 << 10)))),
         ] {
             let error = find(&[(name, content)]).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");

@@ -8,9 +8,9 @@ use minijinja::value::Serde;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::limits::{Stop, render};
+use super::limits::{Stop, compile, render};
 use super::source::Source;
-use super::{ChatError, continuation, environment};
+use super::{ChatError, continuation};
 
 /// A checkpoint's chat template, compiled.
 #[derive(Debug, Clone)]
@@ -41,8 +41,8 @@ impl ChatTemplate {
             return Ok(None);
         };
         let digest = source.digest();
-        let environment = environment::compile(&source.text, Local::now())
-            .map_err(|error| failed(&source, &digest, &error))?;
+        let environment = compile(source.text.clone(), Local::now())
+            .map_err(|stop| stopped(&source, &digest, stop))?;
         let warning = Arc::new(Once::new());
         Ok(Some(Self { source, digest, environment, thinking: None, warning }))
     }
@@ -108,14 +108,8 @@ impl ChatTemplate {
     fn render_all(&self, messages: &[ChatMessage], open: bool) -> Result<String, ChatError> {
         let variables = minijinja::Value::from(Serde(self.variables(messages, open)));
         let length = messages.iter().map(|message| message.content.len()).sum();
-        render(&self.environment, variables, length).map_err(|stop| match stop {
-            Stop::Failed(error) => failed(&self.source, &self.digest, &error),
-            Stop::Limit(limit) => ChatError::Limit {
-                digest: self.digest.clone(),
-                path: self.source.path.clone(),
-                limit,
-            },
-        })
+        render(&self.environment, variables, length)
+            .map_err(|stop| stopped(&self.source, &self.digest, stop))
     }
 
     fn variables(&self, messages: &[ChatMessage], open: bool) -> Map<String, Value> {
@@ -157,13 +151,15 @@ impl harness_tasks::ChatTemplate for ChatTemplate {
     }
 }
 
-fn failed(source: &Source, digest: &str, error: &minijinja::Error) -> ChatError {
-    let kind = error.kind();
-    ChatError::Template {
-        digest: digest.to_owned(),
-        path: source.path.clone(),
-        line: error.line().unwrap_or(1),
-        reason: error.detail().map_or_else(|| kind.to_string(), str::to_owned),
+fn stopped(source: &Source, digest: &str, stop: Stop) -> ChatError {
+    let (digest, path) = (digest.to_owned(), source.path.clone());
+    match stop {
+        Stop::Limit(limit) => ChatError::Limit { digest, path, limit },
+        Stop::Failed(error) => {
+            let kind = error.kind();
+            let reason = error.detail().map_or_else(|| kind.to_string(), str::to_owned);
+            ChatError::Template { digest, path, line: error.line().unwrap_or(1), reason }
+        }
     }
 }
 

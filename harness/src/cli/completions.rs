@@ -6,7 +6,7 @@ use super::output;
 use crate::exit::Exit;
 
 /// Prints completions for a shell.
-pub fn run(args: &CompletionsArgs) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &CompletionsArgs) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "harness", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;

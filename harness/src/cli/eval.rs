@@ -8,15 +8,15 @@ use super::error::CommandError;
 use super::output;
 use crate::config::{Config, choose_models};
 use crate::eval::{
-    CheckpointOptions, EvalOptions, Evaluation, GenerationOverride, Preparation, PreparedModel, evaluate, manifest,
-    prepare_models, prepare_tasks,
+    CheckpointOptions, EvalOptions, Evaluation, GenerationOverride, Preparation, PreparedModel,
+    evaluate, manifest, prepare_models, prepare_tasks,
 };
 use crate::exit::Exit;
 use crate::progress::Progress;
 use crate::run::Interrupt;
 
 /// Scores models, writes the run folder, prints the tables.
-pub fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
     let config = Config::load(args.selection.config.as_deref())?;
     let options = options(args, &config)?;
     let progress = Progress::new(args.quiet);
@@ -38,7 +38,7 @@ pub fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
 }
 
 /// Flags and file resolved into options.
-pub fn selection_options(
+pub(super) fn selection_options(
     args: &SelectionArgs,
     config: &Config,
 ) -> Result<EvalOptions, CommandError> {

@@ -7,7 +7,7 @@ use crate::config::TEMPLATE;
 use crate::exit::Exit;
 
 /// Writes harness.toml; never over an existing one.
-pub fn run(args: &InitArgs) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &InitArgs) -> Result<Exit, CommandError> {
     let path = args.folder.join("harness.toml");
     let explain = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {

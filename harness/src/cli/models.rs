@@ -12,7 +12,7 @@ use crate::eval::{EvalError, locate};
 use crate::exit::Exit;
 
 /// Describes a checkpoint.
-pub fn run(args: &ModelsArgs) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &ModelsArgs) -> Result<Exit, CommandError> {
     let ModelsCommand::Show { checkpoint, json, config } = &args.command;
     let config = Config::load(config.as_deref())?;
     let choices = choose_models(&config, std::slice::from_ref(checkpoint))?;

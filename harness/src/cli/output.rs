@@ -4,7 +4,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 ///
 /// # Errors
 /// Any other failure to write.
-pub fn print(text: &str) -> std::io::Result<()> {
+pub(super) fn print(text: &str) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout
         .write_all(text.as_bytes())
@@ -19,12 +19,12 @@ pub fn print(text: &str) -> std::io::Result<()> {
 ///
 /// # Errors
 /// As [`print`].
-pub fn print_json(value: &serde_json::Value) -> std::io::Result<()> {
+pub(super) fn print_json(value: &serde_json::Value) -> std::io::Result<()> {
     print(&format!("{value:#}"))
 }
 
 /// Whether tables may use colour: a terminal, and neither NO_COLOR nor a dumb one.
-pub fn color() -> bool {
+pub(super) fn color() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
@@ -32,7 +32,7 @@ pub fn color() -> bool {
 }
 
 /// Columns of the terminal, 80 where there is none.
-pub fn width() -> usize {
+pub(super) fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     columns.filter(|&columns: &usize| columns >= 40).unwrap_or(80)
 }

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::plan::{Forest, WindowLimits, WindowRule};
 
 /// Shows what an evaluation would run, without loading weights.
-pub fn run(args: &PlanArgs) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &PlanArgs) -> Result<Exit, CommandError> {
     let config = Config::load(args.selection.config.as_deref())?;
     let options = selection_options(&args.selection, &config)?;
     let choices = choose_models(&config, &args.selection.models)?;
@@ -80,7 +80,7 @@ fn count(
             shown.push(document(&instance, encoded.as_ref().map_err(ToString::to_string)));
         }
     }
-    Ok(totals.finish(shown))
+    Ok(totals.finish(&shown))
 }
 
 /// Counts of a task, window by window as `eval` would share them.
@@ -138,7 +138,7 @@ impl Totals {
         self.rule = WindowRule::new(WindowLimits::for_budget(self.batch_tokens));
     }
 
-    fn finish(mut self, shown: Vec<Value>) -> Value {
+    fn finish(mut self, shown: &[Value]) -> Value {
         self.close_window();
         json!({
             "documents": self.documents,

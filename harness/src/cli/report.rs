@@ -6,7 +6,7 @@ use super::output;
 use crate::exit::Exit;
 
 /// Rebuilds every derived file from the record alone.
-pub fn run(args: &ReportArgs) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &ReportArgs) -> Result<Exit, CommandError> {
     let record = Record::read(&args.run)?;
     let files = write_derived(&record, &args.run, &PageOptions::default())?;
     if !args.quiet {

@@ -13,7 +13,7 @@ use crate::eval::EvalError;
 use crate::exit::Exit;
 
 /// Lists, shows and checks tasks.
-pub fn run(args: &TasksArgs) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &TasksArgs) -> Result<Exit, CommandError> {
     if let TasksCommand::Validate { paths } = &args.command {
         return validate(paths);
     }
@@ -66,10 +66,9 @@ fn row(registry: &Registry, name: &str, data_dir: Option<&Path>) -> Value {
         Err(error) => return json!({"task": name, "data": error.to_string()}),
     };
     let language = task.language();
-    let tag = language.single().map_or_else(
-        || format!("{}→{}", language.question, language.continuation),
-        str::to_owned,
-    );
+    let tag = language
+        .single()
+        .map_or_else(|| format!("{}→{}", language.question, language.continuation), str::to_owned);
     json!({
         "task": name,
         "language": tag,
@@ -155,7 +154,11 @@ fn validate(paths: &[PathBuf]) -> Result<Exit, CommandError> {
         let _ = writeln!(text, "{errors}");
     }
     let (tasks, groups) = (registry.names().count(), registry.group_names().count());
-    let _ = writeln!(text, "{files} files: {tasks} tasks, {groups} groups, {} with mistakes", problems.len());
+    let _ = writeln!(
+        text,
+        "{files} files: {tasks} tasks, {groups} groups, {} with mistakes",
+        problems.len()
+    );
     output::print(&text)?;
     Ok(if problems.is_empty() { Exit::Success } else { Exit::Unusable })
 }

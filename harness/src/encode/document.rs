@@ -220,7 +220,10 @@ mod tests {
             shots: vec![0..question_from],
             question: vec![question_from..text.len()],
         };
-        Request { kind: RequestKind::Loglikelihood { context, continuation: continuation.into() }, role }
+        Request {
+            kind: RequestKind::Loglikelihood { context, continuation: continuation.into() },
+            role,
+        }
     }
 
     fn encode(requests: &[Request], max_length: usize) -> EncodedDocument {
@@ -234,8 +237,10 @@ mod tests {
     #[test]
     fn the_prompt_counts_once_and_the_last_token_of_a_continuation_never() {
         let text = "shot one. question two";
-        let requests =
-            [choice(text, 10, " first answer", Role::Other), choice(text, 10, " second answer", Role::Gold)];
+        let requests = [
+            choice(text, 10, " first answer", Role::Other),
+            choice(text, 10, " second answer", Role::Gold),
+        ];
         let encoded = encode(&requests, 1000);
         let (other, gold) = (&encoded.requests[0].passes[0], &encoded.requests[1].passes[0]);
         assert_eq!(count(other, Span::Question) + count(other, Span::Context), 0);
@@ -248,7 +253,8 @@ mod tests {
     #[test]
     fn a_long_prompt_loses_its_left_end() {
         let text = "one two three four five six seven eight nine ten";
-        let whole = &encode(&[choice(text, 0, " end", Role::Gold)], 1000).requests[0].passes[0].clone();
+        let whole =
+            &encode(&[choice(text, 0, " end", Role::Gold)], 1000).requests[0].passes[0].clone();
         let cut = &encode(&[choice(text, 0, " end", Role::Gold)], 6).requests[0];
         assert_eq!(cut.passes[0].tokens[..], whole.tokens[whole.tokens.len() - 6..]);
         assert_eq!(cut.truncated, whole.tokens.len() - 6);
@@ -258,7 +264,8 @@ mod tests {
     #[test]
     fn a_rolling_text_counts_each_token_once_whatever_its_windows() {
         let text = "a rather long text that needs more than one window to be scored";
-        let request = Request { kind: RequestKind::Rolling { text: text.into() }, role: Role::Only };
+        let request =
+            Request { kind: RequestKind::Rolling { text: text.into() }, role: Role::Only };
         let length = encoder().encode(text).unwrap().ids.len();
         for max_length in [1, 2, 3, 5, length - 1, length, length + 1, 1000] {
             let encoded = encode(std::slice::from_ref(&request), max_length);

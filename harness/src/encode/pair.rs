@@ -77,7 +77,8 @@ mod tests {
     #[test]
     fn white_space_moves_to_the_continuation() {
         let encoder = encoder();
-        let (moved, plain) = (split(&encoder, "a b ", "c").unwrap(), split(&encoder, "a b", " c").unwrap());
+        let (moved, plain) =
+            (split(&encoder, "a b ", "c").unwrap(), split(&encoder, "a b", " c").unwrap());
         assert_eq!(moved, plain);
         assert_eq!(encoder.decode(&moved.continuation, false).unwrap(), " c");
     }
@@ -85,7 +86,10 @@ mod tests {
     #[test]
     fn an_empty_context_is_the_prefix_token() {
         let encoder = encoder();
-        let (prefix, text) = (encoder.prefix().unwrap(), encoder.decode(&[encoder.prefix().unwrap()], false).unwrap());
+        let (prefix, text) = (
+            encoder.prefix().unwrap(),
+            encoder.decode(&[encoder.prefix().unwrap()], false).unwrap(),
+        );
         let pair = split(&encoder, "", "word").unwrap();
         assert_eq!((pair.context.ids, pair.context.starts), (vec![prefix], vec![None]));
         let with_prefix = split(&encoder, "", &format!("{text}word")).unwrap();
@@ -96,7 +100,10 @@ mod tests {
     fn nothing_to_score_is_a_reason_not_a_number() {
         let encoder = encoder();
         for (context, continuation) in [("a", ""), ("", ""), (" \n", "b")] {
-            assert!(matches!(split(&encoder, context, continuation), Err(EncodeError::Unscorable(_))), "{context:?}");
+            assert!(
+                matches!(split(&encoder, context, continuation), Err(EncodeError::Unscorable(_))),
+                "{context:?}"
+            );
         }
     }
 

@@ -5,7 +5,7 @@ use harness_tasks::Context;
 
 /// The span of each token of a prompt: a token belongs to whoever wrote its first character, and to nobody when that
 /// is the chat template or the tokenizer.
-pub fn of_context(context: &Context, starts: &[Option<usize>]) -> Vec<Option<Span>> {
+pub(super) fn of_context(context: &Context, starts: &[Option<usize>]) -> Vec<Option<Span>> {
     let within =
         |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
     let span_at = |at: usize| {

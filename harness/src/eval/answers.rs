@@ -12,7 +12,7 @@ use crate::run::PassAnswer;
 
 /// A document between its prompts and its row in the record.
 #[derive(Debug)]
-pub struct PendingDocument<'a> {
+pub(super) struct PendingDocument<'a> {
     /// The document and what is asked about it.
     pub instance: Instance<'a>,
     /// Its token sequences, or why there are none.
@@ -21,13 +21,13 @@ pub struct PendingDocument<'a> {
 
 impl PendingDocument<'_> {
     /// Requests of which tokens were cut off on the left.
-    pub fn truncated(&self) -> usize {
+    pub(super) fn truncated(&self) -> usize {
         let requests = self.encoded.as_ref().map_or(&[][..], |encoded| &encoded.requests);
         requests.iter().filter(|request| request.truncated > 0).count()
     }
 
     /// Tokens fed when nothing is shared.
-    pub fn naive_tokens(&self) -> usize {
+    pub(super) fn naive_tokens(&self) -> usize {
         self.encoded.as_ref().map_or(0, EncodedDocument::naive_tokens)
     }
 
@@ -37,7 +37,7 @@ impl PendingDocument<'_> {
     ///
     /// # Errors
     /// When the task cannot score the document at all, which is a fault of the task and not of the model.
-    pub fn into_row(
+    pub(super) fn into_row(
         self,
         task: &Task,
         answers: &[PassAnswer],

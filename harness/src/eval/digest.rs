@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 ///
 /// A folder whose files were rewritten in place within the clock's resolution, with equal shapes and size, would
 /// pass unnoticed; `--verify-weights` reads everything.
-pub fn weights(checkpoint: &Checkpoint) -> String {
+pub(super) fn weights(checkpoint: &Checkpoint) -> String {
     let mut digest = Sha256::new();
     for file in &checkpoint.files {
         let changed =
@@ -24,7 +24,7 @@ pub fn weights(checkpoint: &Checkpoint) -> String {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn weights_in_full(checkpoint: &Checkpoint) -> std::io::Result<String> {
+pub(super) fn weights_in_full(checkpoint: &Checkpoint) -> std::io::Result<String> {
     let mut digest = Sha256::new();
     for file in &checkpoint.files {
         let mut source = std::fs::File::open(checkpoint.dir.join(&file.name))?;
@@ -40,7 +40,7 @@ pub fn weights_in_full(checkpoint: &Checkpoint) -> std::io::Result<String> {
 }
 
 /// Digest of those files of a folder that exist, in the order given.
-pub fn files(folder: &Path, names: &[&str]) -> String {
+pub(super) fn files(folder: &Path, names: &[&str]) -> String {
     let mut digest = Sha256::new();
     for name in names {
         if let Ok(bytes) = std::fs::read(folder.join(name)) {

@@ -59,7 +59,7 @@ impl EvalError {
         use harness_reports::RecordError;
         match self {
             Self::Config(_) | Self::Usage(_) | Self::Registry(_) => Exit::Usage,
-            Self::Data { source, .. } if matches!(source, DataError::Empty { .. }) => Exit::Usage,
+            Self::Data { source: DataError::Empty { .. }, .. } => Exit::Usage,
             Self::Task(_) | Self::Data { .. } | Self::Load(_) | Self::Chat(_) | Self::Memory(_) => {
                 Exit::Unusable
             }

@@ -9,7 +9,7 @@ use super::error::EvalError;
 ///
 /// # Errors
 /// When the record cannot be read or written.
-pub fn finish_task(
+pub(super) fn finish_task(
     record: &mut Record,
     model: &str,
     task: &Task,

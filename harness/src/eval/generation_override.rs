@@ -20,16 +20,27 @@ impl GenerationOverride {
     pub fn parse(text: &str) -> Result<Self, EvalError> {
         let mut found = Self::default();
         for pair in text.split(',').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').ok_or_else(|| usage(pair, "is not KEY=VALUE"))?;
+            let (key, value) =
+                pair.split_once('=').ok_or_else(|| usage(pair, "is not KEY=VALUE"))?;
             match (key.trim(), value) {
                 ("max_gen_toks" | "max_new_tokens" | "max_tokens", number) => {
                     let number = number.trim().parse().ok().filter(|&number| number > 0);
-                    found.max_tokens = Some(number.ok_or_else(|| usage(pair, "needs a number of at least 1"))?);
+                    found.max_tokens =
+                        Some(number.ok_or_else(|| usage(pair, "needs a number of at least 1"))?);
                 }
-                ("until", stop) => found.until.get_or_insert_default().push(stop.replace("\\n", "\n")),
+                ("until", stop) => {
+                    found.until.get_or_insert_default().push(stop.replace("\\n", "\n"))
+                }
                 ("do_sample", "false" | "False") | ("temperature", "0" | "0.0") => {}
-                ("do_sample" | "temperature", _) => return Err(usage(pair, "asks for sampling; only greedy decoding is built in")),
-                _ => return Err(usage(pair, "is unknown; known are max_gen_toks, until, do_sample, temperature")),
+                ("do_sample" | "temperature", _) => {
+                    return Err(usage(pair, "asks for sampling; only greedy decoding is built in"));
+                }
+                _ => {
+                    return Err(usage(
+                        pair,
+                        "is unknown; known are max_gen_toks, until, do_sample, temperature",
+                    ));
+                }
             }
         }
         Ok(found)
@@ -66,8 +77,12 @@ mod tests {
 
     #[test]
     fn known_keys_are_taken_and_others_refused() {
-        let found = GenerationOverride::parse("max_gen_toks=8,until=\\n,until=.,do_sample=false").unwrap();
-        assert_eq!(found, GenerationOverride { max_tokens: Some(8), until: Some(vec!["\n".into(), ".".into()]) });
+        let found =
+            GenerationOverride::parse("max_gen_toks=8,until=\\n,until=.,do_sample=false").unwrap();
+        assert_eq!(
+            found,
+            GenerationOverride { max_tokens: Some(8), until: Some(vec!["\n".into(), ".".into()]) }
+        );
         for wrong in ["max_gen_toks=0", "max_gen_toks", "temperature=0.7", "beams=4"] {
             assert!(GenerationOverride::parse(wrong).is_err(), "{wrong}");
         }

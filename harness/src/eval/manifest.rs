@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use harness_reports::manifest::{HEADLINE, 
-    AggregateManifest, Capture, GroupManifest, Language, Manifest, MetricName, ModelManifest,
-    RouterManifest, RunManifest, TaskManifest,
+use harness_reports::manifest::{
+    AggregateManifest, Capture, GroupManifest, HEADLINE, Language, Manifest, MetricName,
+    ModelManifest, RouterManifest, RunManifest, TaskManifest,
 };
 use harness_tasks::config::AggregateRule;
 use harness_tasks::{Group, TaskLanguage};
@@ -14,7 +14,7 @@ use super::preparation::{Preparation, PreparedTask};
 
 /// Raised whenever a change of this program changes a prompt, a score or a count: records made before it are then
 /// not continued. (A digest of the code would refuse after every harmless change.)
-pub const SCORING_VERSION: u32 = 1;
+pub(super) const SCORING_VERSION: u32 = 1;
 
 /// What must be equal for two processes to add to one record.
 pub fn manifest(
@@ -120,7 +120,7 @@ fn language(language: &TaskLanguage) -> Language {
 fn group_manifest(group: &Group, preparation: &Preparation) -> GroupManifest {
     let member = |task: &&PreparedTask| group.tasks.iter().any(|name| name == task.task.name());
     let members = preparation.tasks.iter().filter(member);
-    let filters = members.flat_map(|task| task.task.metrics()).map(|metric| metric.filter.clone());
+    let filters = members.flat_map(|task| task.task.metrics()).map(|metric| metric.filter);
     let every: BTreeSet<String> = filters.collect();
     let filters = |rule: &AggregateRule| match &rule.filters {
         _ if rule.metric == HEADLINE => vec!["none".to_owned()],

@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
 use harness_tasks::data::{DataError, Folder, Locate};
-use harness_tasks::{
-    Group, PromptOptions, Registry, Selection, Task, TaskData,
-};
+use harness_tasks::{Group, PromptOptions, Registry, Selection, Task, TaskData};
 
 use super::error::EvalError;
 use super::options::EvalOptions;

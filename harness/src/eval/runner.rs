@@ -61,7 +61,7 @@ impl ModelRun<'_> {
         for prepared in tasks.iter().filter(|prepared| prepared.data.is_ok()) {
             match record.outcome(alias, prepared.task.name())? {
                 Some(outcome) => {
-                    failing += usize::from(self.is_failing(outcome.unscored, outcome.documents))
+                    failing += usize::from(self.is_failing(outcome.unscored, outcome.documents));
                 }
                 None => pending.push(prepared),
             }

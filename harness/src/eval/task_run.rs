@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::run::{Executor, PassAnswer, WindowOutcome};
 
 /// One task on one model.
-pub struct TaskRun<'a> {
+pub(super) struct TaskRun<'a> {
     /// The model's alias.
     pub model: &'a str,
     /// The task.
@@ -42,7 +42,7 @@ impl TaskRun<'_> {
     ///
     /// # Errors
     /// [`EvalError`]; windows that were committed stay.
-    pub fn run(&self, record: &mut Record, progress: &Progress) -> Result<(), EvalError> {
+    pub(super) fn run(&self, record: &mut Record, progress: &Progress) -> Result<(), EvalError> {
         let committed = record.committed(self.model, self.task.name())?;
         let done = committed.last().map_or(0, |window| window.end_doc);
         let mut index = committed.last().map_or(0, |window| window.index + 1);
@@ -164,6 +164,6 @@ fn by_document(
 }
 
 /// Probes compare documents of two languages score by score, so they keep each document's score sums.
-pub fn keeps_document_scores(task: &Task) -> bool {
+pub(super) fn keeps_document_scores(task: &Task) -> bool {
     task.category() == Some(Category::Probe)
 }

@@ -12,7 +12,7 @@ struct Work {
 }
 
 /// Builds the nodes by sorting the sequences, so that those with a common prefix stand side by side.
-pub struct Builder<'a> {
+pub(super) struct Builder<'a> {
     passes: &'a [(usize, &'a Pass)],
     sorted: Vec<usize>,
     segment_limit: usize,
@@ -20,7 +20,7 @@ pub struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(passes: &'a [(usize, &'a Pass)], segment_limit: usize) -> Self {
+    pub(super) fn new(passes: &'a [(usize, &'a Pass)], segment_limit: usize) -> Self {
         let mut sorted: Vec<usize> =
             (0..passes.len()).filter(|&i| !passes[i].1.tokens.is_empty()).collect();
         sorted.sort_by(|&a, &b| passes[a].1.tokens.cmp(&passes[b].1.tokens).then(a.cmp(&b)));
@@ -29,7 +29,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A stack instead of recursion: the depth of a forest is set by its input.
-    pub fn build(mut self) -> Forest {
+    pub(super) fn build(mut self) -> Forest {
         let mut stack = self.branches(Work { range: 0..self.sorted.len(), depth: 0, parent: None });
         while let Some(work) = stack.pop() {
             let ended = self.grow(work);
@@ -86,7 +86,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Hangs on the nodes what each sequence wants and counts.
-pub fn annotate(forest: &mut Forest, passes: &[(usize, &Pass)]) {
+pub(super) fn annotate(forest: &mut Forest, passes: &[(usize, &Pass)]) {
     let mut runs: Vec<Vec<(Range<usize>, Cell)>> = vec![Vec::new(); forest.nodes.len()];
     let mut rows: Vec<Vec<(usize, Option<u32>)>> = vec![Vec::new(); forest.nodes.len()];
     for (index, &(document, pass)) in passes.iter().enumerate() {

@@ -44,7 +44,7 @@ impl CellRuns {
 }
 
 /// A pass's spans as runs of equal cells.
-pub fn runs_of(pass: &Pass, document: usize) -> Vec<(Range<usize>, Cell)> {
+pub(super) fn runs_of(pass: &Pass, document: usize) -> Vec<(Range<usize>, Cell)> {
     let mut runs: Vec<(Range<usize>, Cell)> = Vec::new();
     for (at, span) in pass.spans.iter().enumerate() {
         let Some(span) = *span else { continue };

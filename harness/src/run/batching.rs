@@ -7,7 +7,7 @@ use crate::plan::{Cell, Forest, Node};
 
 /// A batch under construction, and what its routing groups count for.
 #[derive(Debug, Default)]
-pub struct BatchPlan {
+pub(super) struct BatchPlan {
     /// What the model is given.
     pub batch: Batch,
     /// For each routing group the cells that it counts for.
@@ -16,7 +16,7 @@ pub struct BatchPlan {
 
 impl BatchPlan {
     /// Adds one token of each sequence, then the forest's nodes.
-    pub fn new(forest: &Forest, nodes: Range<usize>, sequences: &[Sequence]) -> Self {
+    pub(super) fn new(forest: &Forest, nodes: Range<usize>, sequences: &[Sequence]) -> Self {
         let mut plan = Self::default();
         for sequence in sequences {
             plan.add_sequence(sequence);
@@ -69,6 +69,6 @@ impl BatchPlan {
 }
 
 /// The cache's name for a node of the forest.
-pub fn node_id(index: usize) -> u64 {
+pub(super) fn node_id(index: usize) -> u64 {
     index as u64
 }

@@ -7,7 +7,7 @@ use crate::plan::Cell;
 
 /// A prompt being continued greedily.
 #[derive(Debug)]
-pub struct Sequence {
+pub(super) struct Sequence {
     /// The pass that asked for it.
     pub pass: usize,
     /// The cache's name for the generated part.
@@ -37,7 +37,7 @@ impl Sequence {
     ///
     /// # Errors
     /// When a stop string cannot be encoded.
-    pub fn new(
+    pub(super) fn new(
         encoder: &TextEncoder,
         pass: usize,
         (node, prompt): (u64, u64),
@@ -73,7 +73,7 @@ impl Sequence {
     ///
     /// # Errors
     /// When the written tokens cannot be decoded.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
         token: u32,
         encoder: &TextEncoder,
@@ -98,7 +98,7 @@ impl Sequence {
     ///
     /// # Errors
     /// When the written tokens cannot be decoded.
-    pub fn text(&self, encoder: &TextEncoder) -> Result<String, EncodeError> {
+    pub(super) fn text(&self, encoder: &TextEncoder) -> Result<String, EncodeError> {
         let mut text = encoder.decode(&self.written, true)?;
         for stop in &self.stops {
             if let Some(at) = text.find(&stop.text) {
@@ -109,7 +109,7 @@ impl Sequence {
     }
 
     /// Tokens written so far.
-    pub fn length(&self) -> usize {
+    pub(super) fn length(&self) -> usize {
         self.written.len()
     }
 }

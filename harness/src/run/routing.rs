@@ -8,7 +8,7 @@ use crate::plan::Cell;
 
 /// The routers of a model as the arithmetic sees them; `None` for a dense model.
 pub fn shape_of(architecture: &Architecture) -> Option<RoutingShape> {
-    architecture.has_routing().then(|| RoutingShape {
+    architecture.has_routing().then_some(RoutingShape {
         layers: architecture.moe_layers.len(),
         experts: architecture.experts,
         top_k: architecture.top_k,

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,7 +35,8 @@ impl HubData {
     /// [`HubError`].
     pub fn files(&self, dataset: &DatasetRef, split: &str) -> Result<Vec<PathBuf>, HubError> {
         let (revision, config) = (dataset.revision.as_deref(), dataset.name.as_deref());
-        let search = Search::new(&self.settings, &dataset.path, revision, config, split)?;
+        let settings = self.settings_now();
+        let search = Search::new(&settings, &dataset.path, revision, config, split)?;
         let found = search.files();
         if found.as_ref().is_err_and(HubError::is_temporary) {
             self.unreachable.store(true, Ordering::Relaxed);
@@ -46,6 +48,15 @@ impl HubData {
     #[must_use]
     pub fn was_unreachable(&self) -> bool {
         self.unreachable.load(Ordering::Relaxed)
+    }
+
+    /// Once the hub could not be reached, only the cache is searched: every further dataset would wait as long again.
+    fn settings_now(&self) -> Cow<'_, HubSettings> {
+        if self.was_unreachable() {
+            Cow::Owned(HubSettings { offline: true, ..self.settings.clone() })
+        } else {
+            Cow::Borrowed(&self.settings)
+        }
     }
 
     fn place(&self) -> Vec<String> {
