@@ -96,7 +96,7 @@ fn told(instance: &Instance) -> String {
     for Request { kind, role } in &instance.requests {
         match kind {
             RequestKind::Rolling { text } => {
-                writeln!(out, "---- {role:?}, rolling\n{text}").unwrap()
+                writeln!(out, "---- {role:?}, rolling\n{text}").unwrap();
             }
             RequestKind::Loglikelihood { context, continuation } => {
                 if last != Some(context) {

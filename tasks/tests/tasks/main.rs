@@ -1,5 +1,8 @@
 //! The crate as its users see it.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers stop where they fail, as tests do")]
+#![expect(clippy::print_stdout, reason = "tests tell what they skipped")]
+
 // Prompts, hashes and targets against records of lm-evaluation-harness.
 mod parity;
 // Filters, metrics and aggregates against the same records.
