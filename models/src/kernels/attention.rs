@@ -144,7 +144,8 @@ impl Tile<'_> {
     fn gather(&self, q: &[f32], head: usize, heads: Heads) -> Vec<f32> {
         let width = heads.group() * heads.key_dim;
         let row = |row: usize| &q[row * heads.kv * width + head * width..][..width];
-        let mut gathered: Vec<f32> = self.rows().flat_map(|r| row(r).iter().copied()).collect();
+        let mut gathered = Vec::with_capacity(self.tokens() * width);
+        self.rows().for_each(|r| gathered.extend_from_slice(row(r)));
         vector::scale(&mut gathered, heads.scale);
         gathered
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::matrix::{Mat, Threads, multiply};
+use super::matrix::times_transposed;
 use super::vector;
 
 /// Rows of one expert that one task multiplies: larger experts are split so that cores stay busy.
@@ -157,8 +157,15 @@ fn run_wave(x: &[f32], top_k: usize, sorted: &Sorted, wave: &[Task], stack: Stac
     outputs
 }
 
-fn gather(x: &[f32], rows: impl Iterator<Item = usize>, width: usize) -> Vec<f32> {
-    rows.flat_map(|row| x[row * width..][..width].iter().copied()).collect()
+/// Copies the given rows of a matrix.
+pub(crate) fn gather(
+    x: &[f32],
+    rows: impl ExactSizeIterator<Item = usize>,
+    width: usize,
+) -> Vec<f32> {
+    let mut gathered = Vec::with_capacity(rows.len() * width);
+    rows.for_each(|row| gathered.extend_from_slice(&x[row * width..][..width]));
+    gathered
 }
 
 impl Stack<'_> {
@@ -167,12 +174,11 @@ impl Stack<'_> {
         let (hidden, inner) = (self.hidden, self.inner);
         let outer = self.activation.outer(inner);
         let rows = x.len() / hidden;
-        let up = Mat::new(&self.up[expert * outer * hidden..], outer, hidden);
-        let down = Mat::new(&self.down[expert * hidden * inner..], hidden, inner);
+        let up = &self.up[expert * outer * hidden..][..outer * hidden];
+        let down = &self.down[expert * hidden * inner..][..hidden * inner];
         let mut middle = vec![0.0; rows * outer];
-        multiply(&mut middle, outer, Mat::new(x, rows, hidden), up.t(), false, Threads::One);
-        let middle = self.activation.apply(middle, inner);
-        multiply(out, hidden, Mat::new(&middle, rows, inner), down.t(), false, Threads::One);
+        times_transposed(&mut middle, x, up, hidden);
+        times_transposed(out, &self.activation.apply(middle, inner), down, inner);
     }
 }
 

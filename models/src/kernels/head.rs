@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::matrix::{Mat, Threads, multiply};
+use super::matrix::times_transposed;
 use super::vector;
 use crate::RowOutput;
 
@@ -55,9 +55,7 @@ struct Part {
 fn block(x: &[f32], projection: Projection<'_>, first: usize, targets: &[&[u32]]) -> Vec<Part> {
     let (hidden, width) = (projection.hidden, projection.weight.len() / projection.hidden);
     let mut logits = vec![0.0; targets.len() * width];
-    let x = Mat::new(x, targets.len(), hidden);
-    let weight = Mat::new(projection.weight, width, hidden);
-    multiply(&mut logits, width, x, weight.t(), false, Threads::One);
+    times_transposed(&mut logits, x, projection.weight, hidden);
     logits.chunks_mut(width).zip(targets).map(|(row, targets)| part(row, first, targets)).collect()
 }
 

@@ -6,6 +6,7 @@
 
 pub(crate) mod attention;
 pub(crate) mod convolution;
+pub(crate) mod dot;
 pub(crate) mod experts;
 pub(crate) mod head;
 pub(crate) mod host;

@@ -105,6 +105,9 @@ struct Chunk<'a> {
 impl Chunk<'_> {
     /// Writes the chunk's outputs; with `keep` the state moves on to its end.
     fn run(&self, y: &mut [f32], state: &mut Option<Cow<'_, [f32]>>, keep: bool) {
+        if self.len == 1 {
+            return self.one_token(y, state, keep);
+        }
         let mut products = vec![0.0; self.len * self.len];
         multiply(&mut products, self.len, self.c(), self.b().t(), false, Threads::One);
         let size = self.shape.head_dim * self.shape.state;
@@ -117,6 +120,32 @@ impl Chunk<'_> {
             let state = state.get_or_insert_with(|| vec![0.0; self.shape.group_state()].into());
             for (index, state) in state.to_mut().chunks_mut(size).enumerate() {
                 Head::new(self, index).advance(state);
+            }
+        }
+    }
+
+    /// The recurrence itself: a step of generation is too small for products.
+    fn one_token(&self, y: &mut [f32], state: &mut Option<Cow<'_, [f32]>>, keep: bool) {
+        let (p, n) = (self.shape.head_dim, self.shape.state);
+        let from = self.shape.inner() + self.group * n;
+        let b = &self.tokens.rows[from..][..n];
+        let c = &self.tokens.rows[from + self.shape.groups * n..][..n];
+        let state = state.get_or_insert_with(|| vec![0.0; self.shape.group_state()].into());
+        let products = vector::dot(b, c);
+        for (index, y) in y.chunks_mut(p).enumerate() {
+            let number = self.group * self.shape.group_heads() + index;
+            let dt = self.tokens.dt[number];
+            let decay = (dt * self.parameters.a[number]).exp();
+            let x = &self.tokens.rows[number * p..][..p];
+            for (i, (y, &x)) in y.iter_mut().zip(x).enumerate() {
+                let before = (index * p + i) * n..(index * p + i + 1) * n;
+                *y = decay * vector::dot(c, &state[before.clone()])
+                    + (dt * products + self.parameters.d[number]) * x;
+                if keep {
+                    let state = &mut state.to_mut()[before];
+                    vector::scale(state, decay);
+                    vector::add_scaled(state, b, dt * x);
+                }
             }
         }
     }
@@ -248,7 +277,7 @@ mod tests {
         let (a, d) = ([-1.0, -0.3, -2.0, -0.01], [1.0, 0.5, -1.0, 0.0]);
         let expected = recurrence(&a, &d, &rows, &dt);
         let parameters = HeadParameters { a: &a, d: &d };
-        for cut in [1, 17, CHUNK, len - 1] {
+        for cut in [1, 17, CHUNK, 2 * CHUNK + 8, len - 1] {
             let (rows, dt) = (rows.split_at(cut * SHAPE.channels()), dt.split_at(cut * 4));
             let parts = [Tokens { rows: rows.0, dt: dt.0 }, Tokens { rows: rows.1, dt: dt.1 }];
             let run =

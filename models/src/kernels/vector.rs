@@ -106,6 +106,22 @@ widest! {
 }
 
 widest! {
+    /// Sum of products.
+    fn dot(x: &[f32], y: &[f32]) -> f32 {
+        let (x_chunks, x_rest) = x.as_chunks::<LANES>();
+        let (y_chunks, y_rest) = y.as_chunks::<LANES>();
+        let mut lanes = [0.0; LANES];
+        for (x, y) in x_chunks.iter().zip(y_chunks) {
+            for i in 0..LANES {
+                lanes[i] += x[i] * y[i];
+            }
+        }
+        let rest = x_rest.iter().zip(y_rest).map(|(x, y)| x * y).sum();
+        fold(lanes, rest, |a, b| a + b)
+    }
+}
+
+widest! {
     /// `out[i] = silu(gate[i]) · up[i]`, with silu(x) = x / (1 + e^-x).
     fn silu_mul(out: &mut [f32], gate: &[f32], up: &[f32]) {
         for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {

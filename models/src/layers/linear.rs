@@ -2,6 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
+use crate::kernels::experts::gather;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::{matrix, norm};
 
@@ -37,10 +38,10 @@ impl Embedding {
 }
 
 /// Copies the given rows of a matrix.
-pub(crate) fn gather_rows(x: &Tensor, rows: impl Iterator<Item = usize>) -> Result<Tensor> {
-    let (x, width) = (host(x)?, x.dim(1)?);
-    let gathered: Vec<f32> =
-        rows.flat_map(|row| x[row * width..][..width].iter().copied()).collect();
-    let count = gathered.len() / width;
-    tensor(gathered, count, width)
+pub(crate) fn gather_rows(
+    x: &Tensor,
+    rows: impl ExactSizeIterator<Item = usize>,
+) -> Result<Tensor> {
+    let (count, width) = (rows.len(), x.dim(1)?);
+    tensor(gather(&host(x)?, rows, width), count, width)
 }

@@ -72,7 +72,10 @@ impl Mamba {
         let rows = host(&projected)?;
         let (inner, channels) = (self.shape.scan.inner(), self.shape.scan.channels());
         let part = |from: usize, to: usize| {
-            rows.chunks(self.shape.projected()).flat_map(|r| r[from..to].iter().copied()).collect()
+            let mut part = Vec::with_capacity(x.dims()[0] * (to - from));
+            let all = rows.chunks(self.shape.projected());
+            all.for_each(|row| part.extend_from_slice(&row[from..to]));
+            part
         };
         let (gate, convolved) = (part(0, inner), part(inner, inner + channels));
         let mut dt: Vec<f32> = part(inner + channels, self.shape.projected());
@@ -221,7 +224,9 @@ impl Run<'_> {
         let y = interleave(&groups, self.shape.inner(), segment.rows.len());
         let end = keep.then(|| Memory {
             conv: self.filters.remember(&before.conv, rows),
-            scan: Some(groups.into_iter().filter_map(|(_, state)| state).flatten().collect()),
+            scan: Some(
+                groups.iter().filter_map(|(_, s)| s.as_deref()).collect::<Vec<_>>().concat(),
+            ),
         });
         ((index, end), y)
     }
@@ -230,8 +235,11 @@ impl Run<'_> {
 /// Joins the columns of all groups into rows.
 fn interleave(groups: &[(Vec<f32>, Option<Vec<f32>>)], inner: usize, rows: usize) -> Vec<f32> {
     let width = inner / groups.len();
-    let row = |row: usize| groups.iter().flat_map(move |(y, _)| &y[row * width..][..width]);
-    (0..rows).flat_map(row).copied().collect()
+    let mut joined = Vec::with_capacity(rows * inner);
+    for row in 0..rows {
+        groups.iter().for_each(|(y, _)| joined.extend_from_slice(&y[row * width..][..width]));
+    }
+    joined
 }
 
 /// ln(1 + e^x), as PyTorch bounds it.

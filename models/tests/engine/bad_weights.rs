@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use harness_models::inspect;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use crate::breakage::{
     INDEX, WEIGHTS, complains, good, sharded, with_header, with_index, with_weights,
@@ -115,4 +117,29 @@ fn other_weight_formats_are_refused_with_the_way_out() {
         complains(dir.path(), &[words]);
     }
     complains(Path::new("/no/such/folder"), &["is not a folder"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        rng_seed: RngSeed::Fixed(3),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// Whatever stands in a file, the answer is a checkpoint or a list of problems.
+    #[test]
+    fn no_damage_panics(file in 0usize..2, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let dir = good();
+        let path = dir.path().join([WEIGHTS, "config.json"][file]);
+        let mut bytes = fs::read(&path).unwrap();
+        let header = bytes.len().min(3000);
+        for (at, value) in changes {
+            bytes[at.index(header)] = value;
+        }
+        fs::write(&path, bytes).unwrap();
+        if let Err(error) = inspect(dir.path()) {
+            prop_assert!(!error.problems.is_empty());
+        }
+    }
 }
