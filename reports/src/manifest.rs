@@ -201,7 +201,7 @@ pub struct GroupManifest {
 pub struct AggregateManifest {
     /// Metric to average; [`HEADLINE`] takes each task's own headline metric, on 0-100.
     pub metric: String,
-    /// Filters to average, each by itself.
+    /// Filters to average, each by itself; not looked at for [`HEADLINE`].
     pub filters: Vec<String>,
     /// Weight tasks by documents (lm-eval's default), or alike.
     pub weight_by_size: bool,

@@ -75,18 +75,6 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The unit of lm-eval's metrics and of sacreBLEU's scores, by name; a share where the name
-    /// is not known.
-    #[must_use]
-    pub fn of_metric(metric: &str) -> Self {
-        match metric {
-            "bleu" | "sentence_bleu" | "chrf" | "ter" => Self::Points,
-            "perplexity" | "word_perplexity" | "byte_perplexity" | "bits_per_byte"
-            | "brier_score" | "likelihood" => Self::Plain,
-            _ => Self::Fraction,
-        }
-    }
-
     /// A value as it is shown: shares times 100, others unchanged.
     #[must_use]
     pub fn shown(self, value: f64) -> f64 {

@@ -47,9 +47,14 @@ pub(super) fn averages<'a>(
     group: &GroupManifest,
     cell: impl Fn(&str) -> Option<&'a Cell>,
 ) -> Vec<Average> {
+    let filters = |rule: &AggregateManifest| match rule.metric.as_str() {
+        // Every task brings the filter of its own headline metric.
+        HEADLINE => vec!["none".to_owned()],
+        _ => rule.filters.clone(),
+    };
     let rules = group.aggregate.iter();
-    let each = rules.flat_map(|rule| rule.filters.iter().map(move |filter| (rule, filter)));
-    each.map(|(rule, filter)| average(manifest, group, rule, filter, &cell)).collect()
+    let each = rules.flat_map(|rule| filters(rule).into_iter().map(move |filter| (rule, filter)));
+    each.map(|(rule, filter)| average(manifest, group, rule, &filter, &cell)).collect()
 }
 
 fn average<'a>(
@@ -167,4 +172,63 @@ fn weighted(values: &[f64], weights: &[f64]) -> f64 {
 /// Tasks are independent samples, so variances add.
 fn weighted_error(errors: &[f64], weights: &[f64]) -> f64 {
     errors.iter().zip(weights).map(|(error, weight)| (error * weight).powi(2)).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Record;
+    use crate::summary::Summary;
+    use crate::testing::{manifest, outcome, window};
+
+    fn averages_with(change: impl FnOnce(&mut Manifest), tasks: &[&str]) -> Vec<Average> {
+        let mut manifest = manifest();
+        change(&mut manifest);
+        let dir = tempfile::tempdir().unwrap();
+        let mut record = Record::open(dir.path(), &manifest).unwrap();
+        for task in tasks {
+            record.commit(&window("base", task, 0, 0, 4)).unwrap();
+            record.finish_task("base", task, &outcome("base", task, 4)).unwrap();
+        }
+        Summary::draw(&record).unwrap().averages("base").to_vec()
+    }
+
+    #[test]
+    fn headline_metrics_meet_on_0_to_100_and_stand_ins_are_named() {
+        let found = averages_with(|_| {}, &["heb_snli", "heb_trans_flores"]);
+        let [average] = found.as_slice() else { panic!("one average, not {}", found.len()) };
+        assert_eq!(average.value, Ok((50.0 + 24.5) / 2.0));
+        assert_eq!(average.stand_ins, [("heb_trans".to_owned(), "heb_trans_flores".to_owned())]);
+        // Errors of 25 and 0.25 points, each at half weight.
+        assert!(
+            (average.stderr.unwrap() - (12.5_f64.powi(2) + 0.125_f64.powi(2)).sqrt()).abs() < 1e-12
+        );
+    }
+
+    #[test]
+    fn no_average_over_a_hole() {
+        let found = averages_with(|_| {}, &["heb_snli"]);
+        assert_eq!(found[0].value, Err("heb_trans has no data".to_owned()));
+        let found = averages_with(|m| m.groups[0].tasks.truncate(1), &[]);
+        assert_eq!(found[0].value, Err("heb_snli is unfinished".to_owned()));
+    }
+
+    #[test]
+    fn a_named_metric_must_be_everywhere() {
+        let acc =
+            |manifest: &mut Manifest| manifest.groups[0].aggregate[0].metric = "acc".to_owned();
+        let found = averages_with(acc, &["heb_snli", "heb_trans_flores"]);
+        assert_eq!(found[0].value, Err("heb_trans_flores has no metric acc,none".to_owned()));
+        let alone = |manifest: &mut Manifest| {
+            acc(manifest);
+            manifest.groups[0].tasks.truncate(1);
+        };
+        assert_eq!(averages_with(alone, &["heb_snli"])[0].value, Ok(0.5));
+    }
+
+    #[test]
+    fn weights_by_size_or_alike() {
+        assert_eq!(weights(&[30, 10], true), [0.75, 0.25]);
+        assert_eq!(weights(&[30, 10], false), [0.5, 0.5]);
+    }
 }
