@@ -3,7 +3,8 @@
 //! Within them `[`, `&&`, `--` and `~~` are plain characters to Python and
 //! operators to the `regex` crate.
 
-use super::translate::{Escape, Source, class_of, read_escape};
+use super::escape::{Escape, class_of, read_escape};
+use super::translate::Source;
 
 /// Appends the class whose `[` has been read.
 pub(super) fn translate(rest: &mut Source<'_>, out: &mut String) -> Result<(), String> {

@@ -13,6 +13,7 @@
 //! exactly.
 
 mod class;
+mod escape;
 mod search;
 mod translate;
 
