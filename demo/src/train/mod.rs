@@ -15,6 +15,7 @@
 pub mod batch;
 pub mod card;
 pub mod curve;
+mod layer;
 pub mod model;
 pub mod operations;
 pub mod optimizer;
