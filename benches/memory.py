@@ -34,7 +34,7 @@ def main():
     print(f"weights {weights / MIB:.0f} MiB (f32)")
     print("| tasks | documents | budget (tokens) | peak (MiB) | bound (MiB) |\n|---|---|---|---|---|")
     run = ROOT / "target/bench/memory-run"
-    for tasks in ("flores200_he", "heb_lb_winograd", "heb_lb_snli"):
+    for tasks in ("flores200_he", "heb_lb_snli"):
         for limit in (10, 150):
             for budget in (512, 2048):
                 shutil.rmtree(run, ignore_errors=True)
