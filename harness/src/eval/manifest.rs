@@ -99,7 +99,7 @@ fn task_manifest(prepared: &PreparedTask, options: &EvalOptions) -> TaskManifest
         config: task.config(),
         card: json!(task.card()),
         output_type: name_of(&task.output_type()),
-        num_fewshot: options.num_fewshot.unwrap_or(task.num_fewshot()),
+        num_fewshot: task.shots(options.num_fewshot),
         language: language(task.language()),
         category: task.category().map(|category| name_of(&category)),
         headline: task.metrics().first().map(|metric| MetricName {

@@ -115,7 +115,7 @@ impl<'a> Loader<'a> {
     fn load(&self, task: &Task) -> Result<Result<TaskData, String>, EvalError> {
         let mut reasons = Vec::new();
         for source in &self.sources {
-            match task.load(source.as_ref()) {
+            match task.load_with(source.as_ref(), self.options.num_fewshot) {
                 Ok(data) => {
                     check_prompts(task, &data, self.options)?;
                     return Ok(Ok(data));
@@ -130,8 +130,12 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Renders every prompt: a missing column or a template error in document 900 should not wait for a model.
+/// Renders every prompt and looks every gold answer up: a missing column, a template error or an answer that is not
+/// among the choices, in document 900, should not wait for a model.
 fn check_prompts(task: &Task, data: &TaskData, options: &EvalOptions) -> Result<(), EvalError> {
+    for warning in task.check(data)? {
+        tracing::warn!("{}: {warning}", task.name());
+    }
     let prompts = prompt_options(options, None);
     for instance in task.prompts(data, &prompts)? {
         instance?;
