@@ -13,6 +13,8 @@ pub(super) struct Partial<'a> {
     path: &'a Path,
     file: File,
     length: u64,
+    /// The greatest length that there was: servers without ranges start over, which is no progress.
+    furthest: u64,
     announced: Announced,
 }
 
@@ -28,9 +30,11 @@ impl<'a> Partial<'a> {
             path,
             file: options.map_err(HubError::io(path))?,
             length: 0,
+            furthest: 0,
             announced: Announced::new(etag, size),
         };
         partial.read_what_is_there().map_err(HubError::io(path))?;
+        partial.furthest = partial.length;
         Ok(partial)
     }
 
@@ -77,11 +81,10 @@ impl<'a> Partial<'a> {
         mut body: impl Read,
         progress: &dyn Fn(u64),
     ) -> Result<(), Failure> {
-        let before = self.length;
         let mut buffer = vec![0; BUFFER];
-        self.file.seek(SeekFrom::Start(before)).map_err(HubError::io(self.path))?;
+        self.file.seek(SeekFrom::Start(self.length)).map_err(HubError::io(self.path))?;
         loop {
-            let read = body.read(&mut buffer).map_err(|error| self.cut(before, &error))?;
+            let read = body.read(&mut buffer).map_err(|error| self.cut(&error))?;
             if read == 0 {
                 return Ok(());
             }
@@ -93,11 +96,13 @@ impl<'a> Partial<'a> {
         }
     }
 
-    fn cut(&self, before: u64, error: &std::io::Error) -> Failure {
+    fn cut(&mut self, error: &std::io::Error) -> Failure {
+        let progress = self.length > self.furthest;
+        self.furthest = self.furthest.max(self.length);
         Failure::Temporary {
             reason: format!("the connection ended after {} bytes: {error}", self.length),
             retry_after: None,
-            progress: self.length > before,
+            progress,
         }
     }
 

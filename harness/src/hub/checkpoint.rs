@@ -1,17 +1,15 @@
 use std::path::PathBuf;
 
-use super::client::Client;
-use super::description::Description;
-use super::download::Download;
+use super::fetch::fetch;
 use super::repository::Repository;
 use super::snapshot::CachedRepository;
-use super::weights::{INDEX, SINGLE, no_weights, shards};
+use super::weights::{INDEX, SINGLE, shards};
 use super::{HubError, HubSettings};
 
 /// What a checkpoint cannot do without, besides weights.
-const NEEDED: [&str; 2] = ["config.json", "tokenizer.json"];
+pub(super) const NEEDED: [&str; 2] = ["config.json", "tokenizer.json"];
 /// What changes prompts or generated text where it exists.
-const OPTIONAL: [&str; 3] =
+pub(super) const OPTIONAL: [&str; 3] =
     ["generation_config.json", "tokenizer_config.json", "chat_template.jinja"];
 /// Without it the tokenizer has no BOS or EOS; a cache that lacks it is not taken for complete.
 const ASKED_FOR: &str = "tokenizer_config.json";
@@ -34,7 +32,7 @@ pub(super) fn resolve(settings: &HubSettings, source: &str) -> Result<Resolved, 
     let search = Search { settings, repository: &repository, cached: &cached };
     let commit = match search.in_cache()? {
         Some(commit) => commit,
-        None => search.on_hub()?,
+        None => fetch(settings, &repository, &cached)?,
     };
     Ok(Resolved {
         folder: cached.snapshot(&commit),
@@ -100,61 +98,6 @@ impl Search<'_> {
             cache: self.settings.cache.clone(),
             missing,
         }
-    }
-
-    /// Downloads what is missing and tells the commit.
-    fn on_hub(&self) -> Result<String, HubError> {
-        let client = Client::new(self.settings)?;
-        let description = Description::fetch(&client, self.repository)?;
-        let download = Download {
-            client: &client,
-            settings: self.settings,
-            repository: self.repository,
-            cached: self.cached,
-            commit: &description.commit,
-        };
-        self.check(&description)?;
-        for name in NEEDED.iter().chain(&OPTIONAL) {
-            if description.has(name) {
-                download.file(name)?;
-            } else {
-                self.cached.set_absent(&description.commit, name);
-            }
-        }
-        self.weights(&download, &description)?;
-        self.cached.set_commit(&description.commit)?;
-        Ok(description.commit)
-    }
-
-    /// Whether the repository is a checkpoint at all, before anything large is downloaded.
-    fn check(&self, description: &Description) -> Result<(), HubError> {
-        if let Some(name) = NEEDED.iter().find(|name| !description.has(name)) {
-            return Err(self.unusable(format!(
-                "has no {name}; a checkpoint needs config.json, tokenizer.json (of a fast tokenizer) and safetensors"
-            )));
-        }
-        if !description.has(SINGLE) && !description.has(INDEX) {
-            return Err(self.unusable(no_weights(&description.names)));
-        }
-        Ok(())
-    }
-
-    fn weights(&self, download: &Download<'_>, hub: &Description) -> Result<(), HubError> {
-        if hub.has(SINGLE) {
-            return download.file(SINGLE).map(|_| ());
-        }
-        let shards = shards(&download.file(INDEX)?)?;
-        let lost: Vec<&str> =
-            shards.iter().filter(|name| !hub.has(name)).map(String::as_str).collect();
-        if !lost.is_empty() {
-            let lost = lost.join(", ");
-            return Err(self.unusable(format!("{INDEX} lists shards that are not there: {lost}")));
-        }
-        shards.iter().try_for_each(|name| download.file(name).map(|_| ()))
-    }
-
-    fn unusable(&self, reason: String) -> HubError {
-        HubError::Unusable { repository: self.repository.to_string(), reason }
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod access;
 mod address;
+mod announcement;
 mod answer;
 mod blob;
 mod checkpoint;
@@ -21,6 +22,7 @@ mod description;
 mod digest;
 mod download;
 mod error;
+mod fetch;
 mod path;
 mod patience;
 mod repository;
