@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use harness_reports::{PageOptions, Record, RecordError, summary_table, write_derived};
+use harness_reports::pages::write_pages;
+use harness_reports::terminal::tables;
+use harness_reports::{PageOptions, Record, RecordError, Summary};
 use serde_json::{Map, Value, json};
 
 use super::args::{EvalArgs, SelectionArgs};
@@ -32,8 +34,9 @@ pub(super) fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
     let (mut record, folder) = open_record(&folder, args.fork, &options, &models, &preparation)?;
     let evaluation = evaluate(&options, &models, &preparation, &mut record, &interrupt, &progress)?;
     progress.finish();
-    write_derived(&record, &folder, &PageOptions::default())?;
-    print_results(args, &record, &folder, &models)?;
+    let summary = Summary::draw(&record)?;
+    write_pages(&record, &summary, &folder, &PageOptions::default())?;
+    print_results(args, &summary, &folder, &models)?;
     Ok(exit(&evaluation))
 }
 
@@ -127,7 +130,7 @@ fn open_record(
 
 fn print_results(
     args: &EvalArgs,
-    record: &Record,
+    summary: &Summary,
     folder: &Path,
     models: &[PreparedModel],
 ) -> Result<(), CommandError> {
@@ -135,7 +138,7 @@ fn print_results(
         output::print_json(&json!({"run": folder, "results": results(folder, models)}))?;
         return Ok(());
     }
-    output::print(&summary_table(record, output::width(), output::color())?)?;
+    output::print(&tables(summary, output::width(), output::color()))?;
     if !args.quiet {
         output::print(&format!("report: {}", folder.join("report.html").display()))?;
     }

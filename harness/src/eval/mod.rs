@@ -18,6 +18,7 @@ mod error;
 mod finish;
 mod generation_override;
 mod manifest;
+mod memory;
 mod options;
 mod preparation;
 mod runner;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::checkpoint::PreparedModel;
 use super::error::EvalError;
 use super::finish::finish_task;
+use super::memory;
 use super::options::EvalOptions;
 use super::preparation::{Preparation, PreparedTask};
 use super::task_run::{TaskRun, keeps_document_scores};
@@ -70,6 +71,7 @@ impl ModelRun<'_> {
             self.progress.note(&format!("{alias}: every task is in the record"));
             return Ok(failing);
         }
+        memory::check(alias, &self.model.checkpoint.architecture, self.options.batch_tokens)?;
         self.progress.note(&format!("{alias}: loading {}", self.model.folder.display()));
         let network = load(&self.model.folder, &LoadOptions::default())?;
         for prepared in pending {

@@ -239,14 +239,20 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_port_is_temporary_and_a_circle_is_not() {
+    fn a_circle_is_refused() {
         let server = TestServer::start(|_| Reply::status(302).header("Location", "/x"));
         let client = client(&server, "");
-        let url = client.url("x");
-        assert!(matches!(get(&client, &url), Err(HubError::Refused { .. })));
-        drop(server);
-        let error = get(&client, &url).err().unwrap();
+        let result = get(&client, &client.url("x"));
+        assert!(matches!(result, Err(HubError::Refused { .. })));
+    }
+
+    #[test]
+    fn a_closed_port_is_temporary() {
+        let server = TestServer::start(|_| Reply::status(404));
+        let client = client(&server, "");
+        let error = get(&client, "http://127.0.0.1:1/x").err().unwrap();
         assert!(error.is_temporary(), "{error}");
+        assert_eq!(server.requests().len(), 0);
     }
 
     #[test]

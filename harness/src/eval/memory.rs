@@ -1,0 +1,71 @@
+use harness_models::Architecture;
+
+use super::error::EvalError;
+
+/// What a token of the budget may cost beside the weights: activations, cached keys and values, routing counts.
+/// `benches/memory.py` measures that it costs less.
+const BYTES_PER_BUDGET_TOKEN: u64 = (64 << 20) / 1000;
+
+/// Refuses a model that cannot fit, before anything of it is read.
+///
+/// # Errors
+/// [`EvalError::Memory`] with the need, what is available, and the largest budget that would fit.
+pub(super) fn check(
+    alias: &str,
+    architecture: &Architecture,
+    batch_tokens: usize,
+) -> Result<(), EvalError> {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    match available(&meminfo) {
+        Some(available) => fits(alias, architecture.weight_bytes(), batch_tokens, available),
+        None => Ok(()),
+    }
+}
+
+/// Bytes that the system can give; `None` where it does not say (no Linux).
+fn available(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
+fn fits(alias: &str, weights: u64, batch_tokens: usize, available: u64) -> Result<(), EvalError> {
+    let budget = BYTES_PER_BUDGET_TOKEN.saturating_mul(batch_tokens as u64);
+    if weights.saturating_add(budget) <= available {
+        return Ok(());
+    }
+    let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+    let largest = available.saturating_sub(weights) / BYTES_PER_BUDGET_TOKEN;
+    let advice = if largest == 0 {
+        "the weights alone do not fit; take a machine with more memory".to_owned()
+    } else {
+        format!("--batch-tokens {largest} is the largest budget that fits")
+    };
+    Err(EvalError::Memory(format!(
+        "model `{alias}` needs {:.1} GiB (weights in f32 {:.1} GiB, {batch_tokens} tokens a batch), but {:.1} GiB are \
+         available: {advice}",
+        gib(weights.saturating_add(budget)),
+        gib(weights),
+        gib(available),
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_fit_is_refused_with_the_largest_budget() {
+        let gib = 1 << 30;
+        assert!(fits("m", gib, 4096, 2 * gib).is_ok());
+        let error = fits("m", gib, 100_000, 2 * gib).unwrap_err().to_string();
+        assert!(error.contains("--batch-tokens 16"), "{error}");
+        let error = fits("m", 3 * gib, 1, 2 * gib).unwrap_err().to_string();
+        assert!(error.contains("the weights alone do not fit"), "{error}");
+    }
+
+    #[test]
+    fn the_kernel_says_what_is_available() {
+        assert_eq!(available("MemTotal: 9 kB\nMemAvailable:   12 kB\n"), Some(12 * 1024));
+        assert_eq!(available(""), None);
+    }
+}
