@@ -223,3 +223,11 @@ fn chat_template_with_system_instruction_and_turns() {
     let chat = ["--apply-chat-template", "--system-instruction", "You are a careful assistant."];
     compare("qwen3_moe_chat", "qwen3_moe", &["probe_norms", "probe_trailing_space"], "8", &chat);
 }
+
+/// A hybrid of Mamba-2, attention and MoE layers, whose scans continue from shared prefixes.
+#[test]
+fn nemotron_h_on_library_tasks_and_stops() {
+    let tasks = ["ja_leaderboard_jcommonsenseqa", "xwinograd_jp"];
+    compare("nemotron_h", "nemotron_h", &tasks, "16", &[]);
+    compare("nemotron_h_gen", "nemotron_h", &["probe_stops"], "4", &[]);
+}

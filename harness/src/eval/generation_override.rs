@@ -29,7 +29,7 @@ impl GenerationOverride {
                         Some(number.ok_or_else(|| usage(pair, "needs a number of at least 1"))?);
                 }
                 ("until", stop) => {
-                    found.until.get_or_insert_default().push(stop.replace("\\n", "\n"))
+                    found.until.get_or_insert_default().push(stop.replace("\\n", "\n"));
                 }
                 ("do_sample", "false" | "False") | ("temperature", "0" | "0.0") => {}
                 ("do_sample" | "temperature", _) => {
