@@ -7,12 +7,12 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 /// The workspace's root.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace")
 }
 
 /// A folder beside the project with other programs' numbers; prints why a test does nothing where it is absent.
-pub fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let shared = root().parent()?.join("shared");
     if shared.join("reference").is_dir() {
         return Some(shared);
@@ -22,7 +22,7 @@ pub fn shared() -> Option<PathBuf> {
 }
 
 /// The program, in the workspace's root, without settings from the environment.
-pub fn harness() -> Command {
+pub(crate) fn harness() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_harness"));
     command.current_dir(root());
     for (name, _) in
@@ -38,12 +38,12 @@ pub fn harness() -> Command {
 }
 
 /// Runs the program with these arguments.
-pub fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     harness().args(arguments).output().expect("the program starts")
 }
 
 /// Runs the program, which must end with `code`; returns stdout and stderr.
-pub fn run_to(code: i32, arguments: &[&str]) -> (String, String) {
+pub(crate) fn run_to(code: i32, arguments: &[&str]) -> (String, String) {
     let output = run(arguments);
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(
@@ -59,30 +59,30 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A JSON file.
-pub fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     let text =
         std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The rows of a JSON Lines file.
-pub fn json_lines(path: &Path) -> Vec<Value> {
+pub(crate) fn json_lines(path: &Path) -> Vec<Value> {
     let text =
         std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The committed miniature checkpoint that tests run on.
-pub fn fixture_model() -> String {
+pub(crate) fn fixture_model() -> String {
     root().join("tests/fixtures/model").to_string_lossy().into_owned()
 }
 
 /// The demo's benchmark files, written by this project in the real datasets' columns.
-pub fn demo_data() -> String {
+pub(crate) fn demo_data() -> String {
     root().join("demo/data").to_string_lossy().into_owned()
 }
 
 /// Path as an argument.
-pub fn arg(path: &Path) -> &str {
+pub(crate) fn arg(path: &Path) -> &str {
     path.to_str().expect("temporary paths are UTF-8 here")
 }
