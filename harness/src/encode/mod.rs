@@ -4,8 +4,8 @@
 //! log-likelihood is only comparable when the split between context and continuation falls on the same token:
 //!
 //! - [`TextEncoder`] wraps a checkpoint's `tokenizer.json` and knows its prefix and end-of-sequence tokens;
-//! - [`split`](pair::split) encodes a context and a continuation and decides which tokens are scored;
-//! - [`windows`](rolling::windows) cuts a long text into disjoint scoring windows;
+//! - [`split`] encodes a context and a continuation and decides which tokens are scored;
+//! - [`windows`] cuts a long text into disjoint scoring windows;
 //! - [`encode_document`] turns all requests of a document into [`Pass`]es: tokens to feed, rows whose next token
 //!   is scored, and for each token the [`Span`](harness_reports::Span) that its routing is counted under.
 //!
