@@ -28,4 +28,3 @@ pub mod hub;
 pub mod plan;
 pub mod progress;
 pub mod run;
-mod suggest;

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::error::ConfigError;
-use crate::suggest::did_you_mean;
+use harness_tasks::suggest::hint;
 
 /// The contents of a `harness.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -92,10 +92,7 @@ impl Config {
                 } else if self.models.contains_key(value) {
                     continue;
                 } else {
-                    format!(
-                        "no such model{}",
-                        did_you_mean(value, self.models.keys().map(String::as_str))
-                    )
+                    format!("no such model{}", hint(value, self.models.keys().map(String::as_str)))
                 };
                 let path = self.path.clone().unwrap_or_default();
                 return Err(ConfigError::Model {
@@ -126,7 +123,7 @@ fn at(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
 fn with_suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     match (message.starts_with("unknown field"), quoted.next()) {
-        (true, Some(unknown)) => format!("{message}{}", did_you_mean(unknown, quoted)),
+        (true, Some(unknown)) => format!("{message}{}", hint(unknown, quoted)),
         _ => message.to_owned(),
     }
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::error::ConfigError;
 use super::file::{Config, ModelSection};
-use crate::suggest::did_you_mean;
+use harness_tasks::suggest::hint;
 
 /// A checkpoint to evaluate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ fn unknown(config: &Config, name: &str) -> ConfigError {
         (Some(path), true) => format!("{} lists no models", path.display()),
         (None, _) => "there is no harness.toml here (`harness init` writes one)".to_owned(),
     };
-    let suggestion = did_you_mean(name, aliases.iter().copied());
+    let suggestion = hint(name, aliases.iter().copied());
     let known = format!("{known}; a folder, alias=SOURCE or org/name[@revision] would do too");
     ConfigError::UnknownModel { name: name.to_owned(), suggestion, known }
 }
