@@ -43,6 +43,9 @@ pub enum IntervalMethod {
     ClusterBootstrap,
     /// Value ± z · standard error.
     Normal,
+    /// Agresti and Min's interval of a paired difference of proportions (2005), for models that
+    /// answer every document alike.
+    AgrestiMin,
 }
 
 impl fmt::Display for IntervalMethod {
@@ -51,6 +54,7 @@ impl fmt::Display for IntervalMethod {
             Self::Wilson => "Wilson",
             Self::ClusterBootstrap => "cluster bootstrap",
             Self::Normal => "normal",
+            Self::AgrestiMin => "Agresti-Min",
         })
     }
 }

@@ -43,6 +43,32 @@ pub fn normal(value: f64, stderr: f64, level: f64) -> Interval {
     Interval { low: value - half, high: value + half, level, method: IntervalMethod::Normal }
 }
 
+/// Agresti and Min's interval of the difference new − old of two proportions on the same `n`
+/// documents: half a document is added to each of the four outcomes (Agresti & Min 2005, §3). Never
+/// of width zero, also when nothing changed. `None` for n = 0 or more changes than documents.
+#[must_use]
+pub fn agresti_min(gained: f64, lost: f64, n: f64, level: f64) -> Option<Interval> {
+    if n <= 0.0 || gained < 0.0 || lost < 0.0 || gained + lost > n {
+        return None;
+    }
+    let (gained, lost, n) = (gained + 0.5, lost + 0.5, n + 2.0);
+    let difference = (gained - lost) / n;
+    let error = ((gained + lost) / n - difference * difference).max(0.0).sqrt() / n.sqrt();
+    let half = z(level) * error;
+    let (low, high) = ((difference - half).max(-1.0), (difference + half).min(1.0));
+    Some(Interval { low, high, level, method: IntervalMethod::AgrestiMin })
+}
+
+/// Two-sided p-value of a number that is normal around 0 with this standard error; 1 for an error of
+/// 0, which is no evidence.
+#[must_use]
+pub fn normal_p(value: f64, stderr: f64) -> f64 {
+    if stderr <= 0.0 || !stderr.is_finite() {
+        return 1.0;
+    }
+    (2.0 * Normal::standard().sf((value / stderr).abs())).min(1.0)
+}
+
 fn design_effect(scores: &[f64], clusters: &Clusters) -> f64 {
     let errors = stderr::of_mean_clustered(scores, clusters).zip(stderr::of_mean(scores));
     let effect = errors.filter(|(_, independent)| *independent > 0.0).map(|(c, i)| (c / i).powi(2));
@@ -80,6 +106,27 @@ mod tests {
         assert!(clustered.high - clustered.low > 1.2 * (apart.high - apart.low));
         // All right: no variance to compare, and still no zero width.
         assert!(wilson_clustered(&[1.0; 8], &twins, 0.95).unwrap().low < 0.7);
+    }
+
+    /// By hand: (0.5 + 0.5)/242 = 1/242 discordant, difference 0.
+    #[test]
+    fn no_change_at_all_still_has_a_width() {
+        let interval = agresti_min(0.0, 0.0, 240.0, 0.90).unwrap();
+        let expected = 1.644_853_626_951_472_7 / 242.0;
+        assert!((interval.high - expected).abs() < 1e-9 && interval.low == -interval.high);
+        // 20 of 100 gained, 8 lost: (20.5 − 8.5)/102 ± 1.96 · √(29/102 − 0.1176²)/√102.
+        let some = agresti_min(20.0, 8.0, 100.0, 0.95).unwrap();
+        assert!((some.low - 0.016_719).abs() < 1e-6 && (some.high - 0.218_575).abs() < 1e-6);
+        assert_eq!(
+            (agresti_min(0.0, 0.0, 0.0, 0.9), agresti_min(9.0, 0.0, 8.0, 0.9)),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn normal_tails() {
+        assert!((normal_p(1.959_963_984_540_054, 1.0) - 0.05).abs() < 1e-9);
+        assert_eq!((normal_p(3.0, 0.0), normal_p(0.0, 1.0)), (1.0, 1.0));
     }
 
     #[test]

@@ -4,12 +4,14 @@
 //! word. So the unit of resampling is a *cluster* of documents ([`Clusters`]), which is a single
 //! document where nothing is shared.
 //!
-//! One model: [`stderr`], [`interval`], [`bootstrap`]. Two models on the same documents:
-//! [`paired`], [`mcnemar`], [`sign_flip`], and what they could have found at all: [`power`]. Many
-//! comparisons: [`holm`], [`heterogeneity`].
+//! One model: [`stderr`], [`interval`], [`bootstrap`]; [`formula`] for scores of a whole corpus. Two
+//! models on the same documents: [`paired`], [`mcnemar`], [`sign_flip`], [`exchange`], and what they
+//! could have found at all: [`power`]. Many comparisons: [`holm`], [`heterogeneity`].
 
 pub mod bootstrap;
 mod clusters;
+pub mod exchange;
+pub mod formula;
 pub mod heterogeneity;
 pub mod holm;
 pub mod interval;
@@ -21,3 +23,4 @@ pub mod stderr;
 
 pub use bootstrap::Resampling;
 pub use clusters::Clusters;
+pub use formula::Formula;

@@ -1,7 +1,67 @@
 //! Two models on the same documents.
 
+use super::formula::{Formula, add, cluster_rows};
 use super::{Clusters, Resampling, bootstrap, stderr};
 use crate::{Estimate, Interval};
+
+/// A difference with the bootstrap replicates from which an interval of any level is read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Replicated {
+    /// Score of the old model.
+    pub old: f64,
+    /// Score of the new model.
+    pub new: f64,
+    /// Standard deviation of the replicates; `None` below two clusters.
+    pub stderr: Option<f64>,
+    /// Documents.
+    pub n: usize,
+    replicates: Vec<f64>,
+}
+
+impl Replicated {
+    /// new − old.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.new - self.old
+    }
+
+    /// The pivotal interval; `None` where all replicates are alike.
+    #[must_use]
+    pub fn interval(&self, level: f64) -> Option<Interval> {
+        bootstrap::pivotal(self.value(), self.replicates.clone(), level)
+    }
+}
+
+/// new − old of a score that follows from sums over documents, clusters resampled in both models
+/// together. `old` and `new` hold each document's row. `None` when they do not fit each other or a
+/// score does not exist.
+#[must_use]
+pub fn of_sums(
+    formula: Formula,
+    old: &[Vec<f64>],
+    new: &[Vec<f64>],
+    clusters: &Clusters,
+    resampling: Resampling,
+) -> Option<Replicated> {
+    let (old, new) = (cluster_rows(old, clusters)?, cluster_rows(new, clusters)?);
+    let score = |rows: &[Vec<f64>], times: &[u32]| {
+        let mut sums = vec![0.0; rows.first()?.len()];
+        let drawn = rows.iter().zip(times).filter(|(_, times)| **times > 0);
+        drawn.for_each(|(row, &times)| add(&mut sums, row, f64::from(times)));
+        formula.of(&sums)
+    };
+    let once = vec![1; clusters.len()];
+    let replicates = bootstrap::replicates(clusters.len(), resampling, |times| {
+        Some(score(&new, times)? - score(&old, times)?)
+    });
+    Some(Replicated {
+        old: score(&old, &once)?,
+        new: score(&new, &once)?,
+        stderr: stderr::sample_sd(&replicates).filter(|_| clusters.len() > 1),
+        n: clusters.documents(),
+        replicates,
+    })
+}
 
 /// Mean of new − old over documents, with its clustered standard error and a pivotal cluster
 /// bootstrap interval. Pairing removes what the documents themselves contribute. `None` without
@@ -48,6 +108,27 @@ mod tests {
         let interval = found.interval.unwrap();
         assert!((found.value - 0.11).abs() < 0.001 && interval.low > 0.1 && interval.high < 0.12);
         assert!(found.stderr.unwrap() < 0.002);
+    }
+
+    #[test]
+    fn sums_and_means_agree() {
+        let old: Vec<f64> = (0..80).map(|i| f64::from(i * 7 % 10)).collect();
+        let new: Vec<f64> = (0..80).map(|i| f64::from(i * 3 % 10) + 0.5).collect();
+        let rows = |scores: &[f64]| scores.iter().map(|x| vec![*x, 1.0]).collect::<Vec<_>>();
+        let labels: Vec<String> = (0..80).map(|i| (i / 2).to_string()).collect();
+        let clusters = Clusters::from_labels(labels.iter().map(String::as_str));
+        let resampling = Resampling::default();
+        let sums = of_sums(Formula::Mean, &rows(&old), &rows(&new), &clusters, resampling).unwrap();
+        let means = difference(&old, &new, &clusters, resampling).unwrap();
+        assert!((sums.value() - means.value).abs() < 1e-12);
+        let (a, b) = (sums.interval(0.95).unwrap(), means.interval.unwrap());
+        assert!((a.low - b.low).abs() < 1e-9 && (a.high - b.high).abs() < 1e-9);
+        let narrower = sums.interval(0.90).unwrap();
+        assert!(a.low < narrower.low && narrower.high < a.high);
+        assert_eq!(
+            of_sums(Formula::Ter, &rows(&old), &rows(&new)[1..], &clusters, resampling),
+            None
+        );
     }
 
     #[test]

@@ -18,6 +18,15 @@ pub fn minimum_detectable_difference(
     usable.then(|| (z(level) + z(2.0 * power - 1.0)) * (discordance / n as f64).sqrt())
 }
 
+/// The smallest true difference that a two-sided test at 1 − `level` finds with probability `power`
+/// when the statistic has this standard error under no difference:
+/// (z_(1+level)/2 + z_power) · error. `None` for an error that is not positive.
+#[must_use]
+pub fn minimum_detectable(null_error: f64, level: f64, power: f64) -> Option<f64> {
+    let usable = null_error > 0.0 && null_error.is_finite() && (0.5..1.0).contains(&power);
+    usable.then(|| (z(level) + z(2.0 * power - 1.0)) * null_error)
+}
+
 /// The fewest documents that two models must answer differently, all in one direction, for the
 /// exact McNemar test to reach `alpha`; with Holm's first step over m comparisons, pass alpha / m.
 /// `None` for an alpha that no number reaches.
@@ -46,6 +55,13 @@ mod tests {
         }
         assert_eq!(minimum_detectable_difference(0, 0.1, 0.95, 0.8), None);
         assert_eq!(minimum_detectable_difference(10, 0.0, 0.95, 0.8), None);
+    }
+
+    #[test]
+    fn errors_and_discordance_say_the_same() {
+        let by_error = minimum_detectable((0.2_f64 / 300.0).sqrt(), 0.95, 0.8);
+        assert_eq!(by_error, minimum_detectable_difference(300, 0.2, 0.95, 0.8));
+        assert_eq!(minimum_detectable(0.0, 0.95, 0.8), None);
     }
 
     #[test]

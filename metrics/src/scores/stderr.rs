@@ -36,6 +36,15 @@ pub fn of_mean_clustered(values: &[f64], clusters: &Clusters) -> Option<f64> {
     Some((squares * count / (count - 1.0)).sqrt() / values.len() as f64)
 }
 
+/// Standard error that the mean of paired differences has when there is no difference: √(Σ S_c²)/n
+/// over clusters with sums S_c. For 0/1 scores of singletons it is √(discordant documents)/n. `None`
+/// without documents.
+#[must_use]
+pub fn of_no_difference(differences: &[f64], clusters: &Clusters) -> Option<f64> {
+    let squares: f64 = clusters.sums(differences).into_iter().map(|sum| sum * sum).sum();
+    (!differences.is_empty()).then(|| squares.sqrt() / differences.len() as f64)
+}
+
 /// Pooled standard error of a group of tasks with sizes nᵢ and errors seᵢ, lm-eval's
 /// `pooled_sample_stderr`: √( [Σ (nᵢ − 1)·seᵢ²·nᵢ / (Σ nᵢ − k)] / Σ nᵢ ). lm-eval uses it whether
 /// or not the group's mean is weighted by size. `None` without tasks or with one document a task.
@@ -72,6 +81,15 @@ mod tests {
         assert!((clustered.unwrap() - of_mean(&[1.0, 0.0, 1.0]).unwrap()).abs() < 1e-15);
         let apart = of_mean_clustered(&values, &Clusters::singletons(6));
         assert!((apart.unwrap() - of_mean(&values).unwrap()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn under_no_difference_the_sums_themselves_spread() {
+        let apart = of_no_difference(&[1.0, 0.0, -1.0, 0.0], &Clusters::singletons(4)).unwrap();
+        assert!((apart - 2.0_f64.sqrt() / 4.0).abs() < 1e-15);
+        let twins = Clusters::from_labels(["a", "b", "a", "b"]);
+        assert_eq!(of_no_difference(&[1.0, 0.0, 1.0, 0.0], &twins), Some(0.5));
+        assert_eq!(of_no_difference(&[], &Clusters::singletons(0)), None);
     }
 
     /// lm-eval's `pooled_sample_stderr([0.05, 0.1], [40, 10])`.
