@@ -1,5 +1,7 @@
 //! Per-document scores, by metric.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -26,23 +28,47 @@ pub(crate) struct TaskScores {
 /// A document's value under one metric.
 #[derive(Clone, Debug)]
 pub(crate) struct ScoredDocument {
-    pub(crate) cluster: String,
+    pub(crate) document: Arc<DocumentKey>,
     pub(crate) value: DocumentValue,
 }
 
+/// Which document it is; shared by its metrics.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct DocumentKey {
+    /// Position in the task.
+    pub(crate) doc_id: usize,
+    /// Hash of its content: the same document in another run.
+    pub(crate) doc_hash: String,
+    /// Hash of its prompt.
+    pub(crate) prompt_hash: String,
+    /// Documents of equal cluster belong together.
+    pub(crate) cluster: String,
+}
+
 impl TaskScores {
+    /// The documents that have a value under a metric.
+    pub(crate) fn of(&self, metric: &MetricName) -> &[ScoredDocument] {
+        self.by_metric.get(metric).map_or(&[], Vec::as_slice)
+    }
+
     /// Adds a document; unscored documents and metrics without a value are left out.
     pub(crate) fn add(&mut self, document: &DocumentRow) {
         if document.state != DocumentState::Scored {
             return;
         }
+        let key = Arc::new(DocumentKey {
+            doc_id: document.doc_id,
+            doc_hash: document.doc_hash.clone(),
+            prompt_hash: document.prompt_hash.clone(),
+            cluster: document.cluster.clone(),
+        });
         for score in document.scores.as_array().into_iter().flatten() {
             let filter = score["filter"].as_str().unwrap_or_default();
             for (metric, value) in score["metrics"].as_object().into_iter().flatten() {
                 let Some(value) = DocumentValue::read(value) else { continue };
                 let name = MetricName { metric: metric.clone(), filter: filter.to_owned() };
-                let cluster = document.cluster.clone();
-                self.by_metric.entry(name).or_default().push(ScoredDocument { cluster, value });
+                let scored = ScoredDocument { document: Arc::clone(&key), value };
+                self.by_metric.entry(name).or_default().push(scored);
             }
         }
     }

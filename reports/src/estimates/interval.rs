@@ -16,9 +16,9 @@ pub(crate) fn interval(
 ) -> Option<Interval> {
     let value = row.value?;
     let name = MetricName { metric: row.metric.clone(), filter: row.filter.clone() };
-    let documents = scores.by_metric.get(&name).map_or(&[][..], Vec::as_slice);
-    let clusters =
-        Clusters::from_labels(documents.iter().map(|document| document.cluster.as_str()));
+    let documents = scores.of(&name);
+    let labels = documents.iter().map(|scored| scored.document.cluster.as_str());
+    let clusters = Clusters::from_labels(labels);
     let interval = of_numbers(row, documents, &clusters, resampling)
         .or_else(|| of_ratio(row, documents, &clusters, resampling))
         .or_else(|| row.stderr.map(|stderr| closed::normal(value, stderr, resampling.level)))?;

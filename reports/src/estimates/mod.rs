@@ -9,6 +9,8 @@ mod documents;
 mod interval;
 mod outcome;
 
-pub(crate) use documents::{DocumentValue, TaskScores};
+#[cfg(test)]
+pub(crate) use documents::DocumentKey;
+pub(crate) use documents::{DocumentValue, ScoredDocument, TaskScores};
 pub(crate) use interval::interval;
 pub use outcome::{EstimateRow, TaskOutcome, TaskStatus, Unit};

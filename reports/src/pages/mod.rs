@@ -6,7 +6,11 @@
 
 mod atomic;
 mod caveats;
+mod comparison_rows;
+mod comparisons;
+pub(crate) mod differences_view;
 mod figures;
+mod flips;
 pub(crate) mod format;
 mod lead;
 mod names;
@@ -24,6 +28,7 @@ mod text;
 mod view;
 mod write;
 
+pub use comparisons::{ComparisonFormat, comparison_page};
 pub use names::model_folder;
 pub use results_json::TIME_KEYS;
 pub use text::terminal_safe;

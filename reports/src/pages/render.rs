@@ -8,33 +8,60 @@ use base64::engine::general_purpose::STANDARD;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, context};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::ReportError;
+use super::comparisons::ComparisonPage;
 use super::text::{html, markdown};
 use super::view::Page;
 
 const MARKDOWN: &str = include_str!("../../../templates/md/report.md");
 const HTML: &str = include_str!("../../../templates/html/report.html");
+const COMPARE_MARKDOWN: &str = include_str!("../../../templates/md/compare.md");
+const COMPARE_HTML: &str = include_str!("../../../templates/html/compare.html");
+/// Parts that several pages include.
+const PARTS: [(&str, &str); 2] = [
+    ("differences.html", include_str!("../../../templates/html/differences.html")),
+    ("differences.md", include_str!("../../../templates/md/differences.md")),
+];
 const STYLE: &str = include_str!("../../../templates/html/style.css");
 
 /// report.md.
 pub(super) fn report_md(page: &Page) -> Result<String, ReportError> {
+    markdown_page("report.md", MARKDOWN, page)
+}
+
+/// `harness compare --format md`.
+pub(super) fn compare_md(page: &ComparisonPage) -> Result<String, ReportError> {
+    markdown_page("compare.md", COMPARE_MARKDOWN, page)
+}
+
+/// `harness compare --format html`.
+pub(super) fn compare_html(page: &ComparisonPage) -> Result<String, ReportError> {
+    html_page("compare.html", COMPARE_HTML, page)
+}
+
+/// report.html.
+pub(super) fn report_html(page: &Page) -> Result<String, ReportError> {
+    html_page("report.html", HTML, page)
+}
+
+fn markdown_page<T: Serialize>(name: &str, source: &str, page: &T) -> Result<String, ReportError> {
     environment()?
-        .render_named_str("report.md", MARKDOWN, context! { page => Serde(page) })
+        .render_named_str(name, source, context! { page => Serde(page) })
         .map_err(|error| build(&error))
 }
 
-/// report.html: one file, nothing loaded, nothing run. Its policy allows the one style sheet by
-/// its digest.
-pub(super) fn report_html(page: &Page) -> Result<String, ReportError> {
+/// One file, nothing loaded, nothing run. Its policy allows the one style sheet by its digest.
+fn html_page<T: Serialize>(name: &str, source: &str, page: &T) -> Result<String, ReportError> {
     let style = Value::from_safe_string(STYLE.to_owned());
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         digest(STYLE)
     );
     environment()?
-        .render_named_str("report.html", HTML, context! { page => Serde(page), style, policy })
+        .render_named_str(name, source, context! { page => Serde(page), style, policy })
         .map_err(|error| build(&error))
 }
 
@@ -49,6 +76,9 @@ fn environment() -> Result<Environment<'static>, ReportError> {
         false => AutoEscape::Html,
     });
     environment.set_formatter(escape);
+    for (name, source) in PARTS {
+        environment.add_template(name, source).map_err(|error| build(&error))?;
+    }
     Ok(environment)
 }
 

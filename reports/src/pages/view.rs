@@ -3,12 +3,14 @@
 
 use serde::Serialize;
 
+use super::differences_view::{self, DifferenceTable};
 use super::figures::{Figure, entropy_figures};
 use super::routing_view::{PairRow, RoutingRow, pair_rows, routing_rows};
 use super::scores_view::{Hole, ScoreTable, holes, tables};
 use super::{caveats, format, lead};
 use crate::manifest::{ModelManifest, TaskManifest};
 use crate::summary::Summary;
+use crate::summary::comparison::CompareOptions;
 
 /// Everything on a page.
 #[derive(Serialize)]
@@ -19,6 +21,10 @@ pub(super) struct Page {
     models: Vec<String>,
     tables: Vec<ScoreTable>,
     holes: Vec<Hole>,
+    differences: Vec<DifferenceTable>,
+    differences_note: String,
+    /// File of the differences, where one lies beside the page.
+    differences_sheet: Option<&'static str>,
     pairs: Vec<PairRow>,
     figures: Vec<Figure>,
     routing: Vec<RoutingRow>,
@@ -58,7 +64,8 @@ struct Provenance {
 }
 
 impl Page {
-    pub(super) fn of(summary: &Summary) -> Self {
+    /// `differences` are those of the summary's comparisons.
+    pub(super) fn of(summary: &Summary, differences: Vec<DifferenceTable>) -> Self {
         let manifest = &summary.manifest;
         Self {
             title: title(summary),
@@ -66,6 +73,9 @@ impl Page {
             models: manifest.models.keys().cloned().collect(),
             tables: tables(summary),
             holes: holes(summary),
+            differences,
+            differences_note: differences_view::note(&CompareOptions::default()),
+            differences_sheet: Some("differences.csv"),
             pairs: pair_rows(summary),
             figures: entropy_figures(summary),
             routing: routing_rows(summary),

@@ -6,7 +6,10 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::view::Page;
-use super::{atomic, model_folder, render, results_json, routing_json, samples, sheets};
+use super::{
+    atomic, comparison_rows, flips, model_folder, render, results_json, routing_json, samples,
+    sheets,
+};
 use crate::record::{Record, RecordError};
 use crate::summary::Summary;
 
@@ -37,7 +40,7 @@ pub enum ReportError {
     Build(String),
 }
 
-/// Writes report.md, report.html, scores.csv, routing.csv and, per model, results.json,
+/// Writes report.md, report.html, scores.csv, differences.csv, routing.csv and, per model, results.json,
 /// routing.json and samples files into `dir`; returns the paths written. Each file is replaced
 /// whole or not at all. [`TIME_KEYS`](super::TIME_KEYS) lists what differs between two runs of
 /// the same command.
@@ -52,7 +55,8 @@ pub fn write_derived(
     write_pages(record, &Summary::draw(record)?, dir, options)
 }
 
-/// [`write_derived`] for a summary that was drawn already; `record` is read for samples only.
+/// [`write_derived`] for a summary that was drawn already; `record` is read for
+/// samples and for documents that flipped.
 ///
 /// # Errors
 /// As there.
@@ -62,11 +66,15 @@ pub fn write_pages(
     dir: &Path,
     _options: &PageOptions,
 ) -> Result<Vec<PathBuf>, ReportError> {
-    let page = Page::of(summary);
+    let page = Page::of(summary, flips::difference_tables(record, summary)?);
     let mut paths = vec![
         atomic::write(&dir.join("report.md"), render::report_md(&page)?.as_bytes())?,
         atomic::write(&dir.join("report.html"), render::report_html(&page)?.as_bytes())?,
         atomic::write(&dir.join("scores.csv"), &sheets::scores(summary)?)?,
+        atomic::write(
+            &dir.join("differences.csv"),
+            &comparison_rows::sheet(summary.comparisons())?,
+        )?,
         atomic::write(&dir.join("routing.csv"), &sheets::routing(summary)?)?,
     ];
     for alias in summary.manifest.models.keys() {

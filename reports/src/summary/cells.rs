@@ -23,6 +23,10 @@ pub struct Cell {
     pub unscored: Vec<(String, usize)>,
     /// SHA-256 over the documents' hashes, as lm-eval's `task_hashes`.
     pub task_hash: String,
+    /// SHA-256 over the prompts' hashes: equal where two models or runs were asked the same.
+    pub prompts_hash: String,
+    /// Scores of each document, under the metrics that comparisons and averages use.
+    pub(crate) kept: TaskScores,
     /// What the windows took.
     pub work: Work,
 }
@@ -47,6 +51,14 @@ pub struct Scored {
     pub row: EstimateRow,
     /// Its interval.
     pub interval: Option<Interval>,
+}
+
+impl Scored {
+    /// Metric and filter.
+    #[must_use]
+    pub fn name(&self) -> MetricName {
+        MetricName { metric: self.row.metric.clone(), filter: self.row.filter.clone() }
+    }
 }
 
 impl Cell {
@@ -77,6 +89,7 @@ pub(super) struct CellBuilder {
     documents: usize,
     unscored: Vec<(String, usize)>,
     hash: Sha256,
+    prompts: Sha256,
 }
 
 impl CellBuilder {
@@ -86,6 +99,7 @@ impl CellBuilder {
         for hash in [&document.doc_hash, &document.prompt_hash, &document.target_hash] {
             self.hash.update(hash.as_bytes());
         }
+        self.prompts.update(document.prompt_hash.as_bytes());
         if let DocumentState::Unscored { reason } = &document.state {
             match self.unscored.iter_mut().find(|(other, _)| other == reason) {
                 Some((_, count)) => *count += 1,
@@ -99,6 +113,7 @@ impl CellBuilder {
         task: &TaskManifest,
         outcome: Option<TaskOutcome>,
         work: Work,
+        averaged: &[MetricName],
         resampling: Resampling,
     ) -> Cell {
         self.unscored.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -108,16 +123,28 @@ impl CellBuilder {
             row: row.clone(),
             interval: interval(row, &self.scores, resampling),
         };
-        Cell {
-            scores: rows.map(scored).collect(),
+        let scores: Vec<Scored> = rows.map(scored).collect();
+        let mut cell = Cell {
+            scores,
             state,
             documents: self.documents,
             documents_available: outcome.map_or(0, |outcome| outcome.documents_available),
             unscored: self.unscored,
-            task_hash: self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            task_hash: hex(self.hash),
+            prompts_hash: hex(self.prompts),
+            kept: self.scores,
             work,
-        }
+        };
+        let headline = cell.headline(task).map(Scored::name);
+        cell.kept
+            .by_metric
+            .retain(|metric, _| Some(metric) == headline.as_ref() || averaged.contains(metric));
+        cell
     }
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn state(task: &TaskManifest, outcome: Option<&TaskOutcome>) -> CellState {

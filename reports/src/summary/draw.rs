@@ -3,12 +3,13 @@
 use harness_metrics::scores::Resampling;
 use indexmap::IndexMap;
 
-use super::averages::{Average, averages};
+use super::averages::{Average, averages, categories};
 use super::cells::{Cell, CellBuilder};
+use super::comparison::{CompareOptions, Comparison, along_lineage};
 use super::pairing::{compare, probe_pairs};
 use super::pairs::RoutingPair;
 use super::routing::{LayerMeasures, RoutingGroup, SpanDocuments};
-use crate::manifest::{Capture, Manifest};
+use crate::manifest::{Capture, HEADLINE, Manifest, MetricName};
 use crate::record::{Record, RecordError};
 
 /// The numbers of a run.
@@ -21,12 +22,14 @@ pub struct Summary {
     /// How intervals were resampled.
     pub resampling: Resampling,
     models: IndexMap<String, ModelSummary>,
+    comparisons: Vec<Comparison>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct ModelSummary {
     cells: IndexMap<String, Cell>,
     averages: Vec<Average>,
+    categories: Vec<Average>,
     routing: Vec<RoutingGroup>,
     pairs: Vec<RoutingPair>,
 }
@@ -39,7 +42,7 @@ impl Summary {
     pub fn draw(record: &Record) -> Result<Self, RecordError> {
         let resampling = Resampling::default();
         let draw = |alias: &String| Ok((alias.clone(), draw_model(record, alias, resampling)?));
-        Ok(Self {
+        let mut summary = Self {
             manifest: record.manifest().clone(),
             created: record.created(),
             resampling,
@@ -49,7 +52,10 @@ impl Summary {
                 .keys()
                 .map(draw)
                 .collect::<Result<_, RecordError>>()?,
-        })
+            comparisons: Vec::new(),
+        };
+        summary.comparisons = along_lineage(&summary, &CompareOptions::default());
+        Ok(summary)
     }
 
     /// What became of a (model, task) of the manifest.
@@ -62,6 +68,18 @@ impl Summary {
     #[must_use]
     pub fn averages(&self, model: &str) -> &[Average] {
         self.models.get(model).map_or(&[], |model| &model.averages)
+    }
+
+    /// A model's averages by category of task.
+    #[must_use]
+    pub fn categories(&self, model: &str) -> &[Average] {
+        self.models.get(model).map_or(&[], |model| &model.categories)
+    }
+
+    /// Each model against the ones that it comes from or is to be compared with.
+    #[must_use]
+    pub fn comparisons(&self) -> &[Comparison] {
+        &self.comparisons
     }
 
     /// A model's routing by task and span.
@@ -91,6 +109,7 @@ fn draw_model(
     let each =
         manifest.groups.iter().flat_map(|group| averages(manifest, group, |task| cells.get(task)));
     model.averages = each.collect();
+    model.categories = categories(manifest, |task| cells.get(task));
     for tasks in probe_pairs(manifest) {
         model.pairs.extend(compare(record, alias, &tasks, resampling)?);
     }
@@ -111,8 +130,11 @@ fn draw_task(
         documents.add(&document);
         Ok::<(), RecordError>(())
     })?;
+    let averaged = averaged_metrics(record.manifest());
     let (outcome, work) = (record.outcome(alias, task)?, record.work(alias, task)?);
-    model.cells.insert(task.to_owned(), cell.finish(manifest, outcome, work, resampling));
+    model
+        .cells
+        .insert(task.to_owned(), cell.finish(manifest, outcome, work, &averaged, resampling));
     let router = record.manifest().models[alias].router.as_ref();
     let capture = router.map_or_else(Capture::default, |router| router.capture);
     for (span, counts) in record.routing_totals(alias, task)? {
@@ -127,4 +149,15 @@ fn draw_task(
         });
     }
     Ok(())
+}
+
+/// Metrics that groups average beside the tasks' headline metrics.
+fn averaged_metrics(manifest: &Manifest) -> Vec<MetricName> {
+    let rules = manifest.groups.iter().flat_map(|group| &group.aggregate);
+    let named = rules.filter(|rule| rule.metric != HEADLINE).flat_map(|rule| {
+        let name =
+            |filter: &String| MetricName { metric: rule.metric.clone(), filter: filter.clone() };
+        rule.filters.iter().map(name)
+    });
+    named.collect()
 }

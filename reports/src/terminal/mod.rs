@@ -3,9 +3,12 @@
 //! They fit the width they are given by splitting models over several tables. Text of others is
 //! shown as text: nothing in it can steer the terminal.
 
+mod differences;
 mod layout;
 mod routing;
 mod scores;
+
+pub use differences::difference_tables;
 
 use crate::record::{Record, RecordError};
 use crate::summary::Summary;
