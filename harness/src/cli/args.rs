@@ -21,6 +21,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Rebuild every derived file of a run from its record
     Report(ReportArgs),
+    /// Compare models of one or more runs on the same documents
+    Compare(CompareArgs),
     /// List, show and check tasks
     Tasks(TasksArgs),
     /// Describe a checkpoint without loading its weights
@@ -142,6 +144,26 @@ pub struct ReportArgs {
     /// No tables on stdout, only files
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Flags of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Run folders; a model that several of them have is called RUN/ALIAS
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// Model that the others are compared with [default: each model's compare_to and parent]
+    #[arg(long, value_name = "ALIAS", env = "HARNESS_BASELINE")]
+    pub baseline: Option<String>,
+    /// Only these models
+    #[arg(long, value_delimiter = ',')]
+    pub models: Vec<String>,
+    /// Form of the output
+    #[arg(long, value_parser = ["table", "md", "html", "csv", "json"], default_value = "table")]
+    pub format: String,
+    /// Scores are called the same when they are shown to differ by fewer points than this
+    #[arg(long, value_name = "POINTS", default_value_t = 2.0)]
+    pub margin: f64,
 }
 
 /// Flags of `tasks`.

@@ -4,6 +4,7 @@
 //! calls the pipeline, and prints results to stdout; everything else goes to stderr.
 
 mod args;
+mod compare;
 mod completions;
 mod error;
 mod eval;
@@ -28,6 +29,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Eval(args) => eval::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Tasks(args) => tasks::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Init(args) => init::run(&args),
