@@ -29,4 +29,4 @@ pub mod routing;
 pub mod scores;
 
 pub use estimate::{Estimate, Interval, IntervalMethod};
-pub use routing::{RoutingCounts, RoutingError, RoutingShape};
+pub use routing::{PairMeasure, RoutingCounts, RoutingError, RoutingShape, SideMeasure};

@@ -28,6 +28,7 @@ pub mod estimates;
 pub mod manifest;
 pub mod pages;
 pub mod record;
+pub mod routing;
 pub mod summary;
 pub mod terminal;
 #[cfg(test)]

@@ -10,8 +10,11 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// How much of the network counts as its end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tail {
     /// The last layer.
     Layer,
@@ -24,6 +27,31 @@ pub enum Tail {
 }
 
 impl Tail {
+    /// Every tail, the one of the definition first.
+    pub const ALL: [Self; 4] = [Self::Eighth, Self::Layer, Self::Sixteenth, Self::Quarter];
+
+    /// The name in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Layer => "layer",
+            Self::Sixteenth => "sixteenth",
+            Self::Eighth => "eighth",
+            Self::Quarter => "quarter",
+        }
+    }
+
+    /// The name for readers.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Layer => "last layer",
+            Self::Sixteenth => "last sixteenth",
+            Self::Eighth => "last eighth",
+            Self::Quarter => "last quarter",
+        }
+    }
+
     /// The layers of the tail among `layers` MoE layers; `None` below 4.
     #[must_use]
     pub fn layers(self, layers: usize) -> Option<Range<usize>> {

@@ -3,7 +3,63 @@
 //! Layers of one network are not independent samples; none of these numbers has an error of its
 //! own. Their uncertainty comes from resampling documents ([`super::bands`]).
 
-use super::collapse::{Tail, mean};
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::collapse::{Tail, mean, middle_half};
+
+/// A stretch of the network's depth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Every layer.
+    All,
+    /// Before the middle half.
+    Early,
+    /// The middle half.
+    Middle,
+    /// After the middle half.
+    Late,
+    /// The last eighth, which is the end of [`Part::Late`].
+    LastEighth,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 5] = [Self::All, Self::Early, Self::Middle, Self::Late, Self::LastEighth];
+
+    /// Its layers among `layers` MoE layers; `None` below 4, but for [`Part::All`].
+    #[must_use]
+    pub fn layers(self, layers: usize) -> Option<Range<usize>> {
+        let middle = middle_half(layers);
+        match self {
+            Self::All => Some(0..layers),
+            Self::Early => Some(0..middle?.start),
+            Self::Middle => middle,
+            Self::Late => Some(middle?.end..layers),
+            Self::LastEighth => Tail::Eighth.layers(layers),
+        }
+    }
+
+    /// Mean over its layers; `None` as there, or of no layer.
+    #[must_use]
+    pub fn mean(self, by_layer: &[f64]) -> Option<f64> {
+        mean(&by_layer[self.layers(by_layer.len())?])
+    }
+
+    /// The name for readers.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::All => "all layers",
+            Self::Early => "early",
+            Self::Middle => "middle half",
+            Self::Late => "late",
+            Self::LastEighth => "last eighth",
+        }
+    }
+}
 
 /// Mean |x₍ₗ₊₁₎ − xₗ| over neighbouring MoE layers, in the unit of the values: how restless a
 /// curve is. `None` below two layers.
@@ -19,7 +75,7 @@ pub fn roughness(by_layer: &[f64]) -> Option<f64> {
 #[must_use]
 pub fn middle_over_ends(by_layer: &[f64]) -> Option<f64> {
     let layers = by_layer.len();
-    let middle = &by_layer[super::collapse::middle_half(layers)?];
+    let middle = &by_layer[middle_half(layers)?];
     let last = Tail::Eighth.layers(layers)?;
     let ends = [&by_layer[..last.len()], &by_layer[last]].concat();
     Some(mean(middle)? - mean(&ends)?)
@@ -67,6 +123,14 @@ mod tests {
         assert_eq!(roughness(&[1.0, 3.0, 5.0]), Some(2.0));
         assert_eq!(roughness(&[1.0, 3.0, 1.0]), Some(2.0));
         assert_eq!(roughness(&[1.0]), None);
+    }
+
+    #[test]
+    fn parts_of_forty_eight_and_of_three_layers() {
+        let parts = Part::ALL.map(|part| part.layers(48).unwrap());
+        assert_eq!(parts, [0..48, 0..12, 12..36, 36..48, 42..48]);
+        assert_eq!(Part::ALL.map(|part| part.layers(3)), [Some(0..3), None, None, None, None]);
+        assert_eq!(Part::Late.mean(&[9.0, 1.0, 1.0, 5.0]), Some(5.0));
     }
 
     #[test]

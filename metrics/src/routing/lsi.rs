@@ -12,6 +12,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::scores::bootstrap::quantile;
+
 /// The paper's threshold.
 pub const THRESHOLD: f64 = 0.1;
 
@@ -87,6 +89,33 @@ pub fn classify<'a>(indices: impl IntoIterator<Item = &'a Option<f64>>, threshol
     classes
 }
 
+/// The threshold that chance sets in a layer: the 97.5th percentile of |index| over experts when
+/// two random halves of one language are compared. `None` of no index.
+#[must_use]
+pub fn null_threshold(indices: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut sizes: Vec<f64> = indices.into_iter().map(f64::abs).collect();
+    sizes.sort_by(f64::total_cmp);
+    (!sizes.is_empty()).then(|| quantile(&sizes, 0.975))
+}
+
+/// Counts the classes with a threshold a layer, such as [`null_threshold`]. Layers without a
+/// threshold are left out.
+#[must_use]
+pub fn classify_by_layer(indices: &[Vec<Option<f64>>], thresholds: &[Option<f64>]) -> Classes {
+    let mut sum = Classes::default();
+    for (layer, threshold) in indices.iter().zip(thresholds) {
+        let Some(threshold) = threshold else { continue };
+        let Classes { a, b, shared, inactive } = classify(layer, *threshold);
+        sum = Classes {
+            a: sum.a + a,
+            b: sum.b + b,
+            shared: sum.shared + shared,
+            inactive: sum.inactive + inactive,
+        };
+    }
+    sum
+}
+
 fn matching(a: &[Vec<f64>], b: &[Vec<f64>]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.len() == y.len() && x.len() == a[0].len())
 }
@@ -137,6 +166,17 @@ mod tests {
                 Classes { a: 2, b: 2, ..Classes::default() }
             );
         }
+    }
+
+    #[test]
+    fn chance_sets_a_threshold_a_layer() {
+        let noise = (0..=1000).map(|i| f64::from(i) / 1000.0 * if i % 2 == 0 { 1.0 } else { -1.0 });
+        let threshold = null_threshold(noise).unwrap();
+        assert!((threshold - 0.975).abs() < 1e-12);
+        assert_eq!(null_threshold([]), None);
+        let indices = [vec![Some(0.5), Some(-0.5)], vec![Some(0.5), None], vec![Some(1.0)]];
+        let classes = classify_by_layer(&indices, &[Some(0.6), Some(0.4), None]);
+        assert_eq!(classes, Classes { a: 1, b: 0, shared: 2, inactive: 1 });
     }
 
     #[test]

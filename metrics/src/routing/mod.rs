@@ -13,7 +13,10 @@
 //! | Do two languages use the same experts? | [`similarity`], [`overlap`], [`ranks`] |
 //! | What shape has a curve over the depth? | [`layers`] |
 //! | How broad is a single document's routing? | [`document`] |
-//! | How far may a number be off? | [`bands`] |
+//! | How far may a number be off, and what does chance alone make of it? | [`bands`] |
+//! | Which experts are chosen together, and do checkpoints agree on a token? | [`trace`] |
+//!
+//! [`measure`] lists those with a number a layer, for tables and exports to walk.
 
 pub mod bands;
 pub mod collapse;
@@ -22,11 +25,14 @@ pub mod document;
 mod error;
 pub mod layers;
 pub mod lsi;
+pub mod measure;
 pub mod overlap;
 pub mod ranks;
 pub mod selection;
 pub mod similarity;
+pub mod trace;
 pub mod usage;
 
 pub use counts::{RoutingCounts, RoutingShape};
 pub use error::RoutingError;
+pub use measure::{PairMeasure, SideMeasure};

@@ -1,13 +1,13 @@
 //! The report's figures.
 
-use harness_metrics::Interval;
-use harness_metrics::routing::bands::Band;
 use harness_metrics::routing::usage;
+use harness_metrics::{Interval, PairMeasure, SideMeasure};
 use serde::Serialize;
 
 use super::format::{fixed, language};
 use super::svg::{LineChart, Series};
-use crate::summary::{LanguageSide, RoutingPair, Summary};
+use crate::routing::{Curve, LanguageSide, RoutingPair};
+use crate::summary::Summary;
 
 /// A picture with the table of its numbers.
 #[derive(Serialize)]
@@ -47,10 +47,7 @@ fn figure(summary: &Summary, model: &str, pair: &RoutingPair, top: f64) -> Figur
         positions: numbers.clone(),
         top,
         ceiling: Some((format!("ceiling {}", fixed(ceiling, 2)), ceiling)),
-        series: vec![
-            series(&pair.a, pair.doubt.as_ref().map(|doubt| &doubt.entropy_a)),
-            series(&pair.b, pair.doubt.as_ref().map(|doubt| &doubt.entropy_b)),
-        ],
+        series: vec![series(&pair.a), series(&pair.b)],
     };
     let name = |side: &LanguageSide| format!("{} (bits)", language(&side.language));
     Figure {
@@ -77,12 +74,12 @@ fn entropy(side: &LanguageSide, layer: usize) -> Option<f64> {
     side.measures.usage_entropy_bits.as_ref()?.get(layer).copied()
 }
 
-fn series(side: &LanguageSide, band: Option<&Band>) -> Series {
-    let values = side.measures.usage_entropy_bits.iter().flatten().map(|value| Some(*value));
-    let intervals = band.map_or(&[][..], |band| &band.intervals);
+fn series(side: &LanguageSide) -> Series {
+    let curve = side.numbers.curve(SideMeasure::UsageEntropy).cloned().unwrap_or_default();
+    let Curve { values, intervals, .. } = curve;
     let ends = |interval: &Option<Interval>| interval.as_ref().map(|i| (i.low, i.high));
     let name = language(&side.language).to_owned();
-    Series { name, values: values.collect(), band: intervals.iter().map(ends).collect() }
+    Series { name, values, band: intervals.iter().map(ends).collect() }
 }
 
 fn range(side: &LanguageSide) -> String {
@@ -109,15 +106,14 @@ fn row(pair: &RoutingPair, position: usize, number: usize) -> Vec<String> {
         optional(a),
         optional(b),
         gap(pair, position, a.zip(b).map(|(a, b)| b - a)),
-        optional(pair.cosine.get(position).copied().flatten()),
+        optional(pair.curve(PairMeasure::Cosine).and_then(|cosine| cosine.value(position))),
     ]
 }
 
 /// `0.372 (0.311 to 0.440)`.
 fn gap(pair: &RoutingPair, layer: usize, gap: Option<f64>) -> String {
-    let intervals = pair.doubt.as_ref().map(|doubt| &doubt.gap_by_layer.intervals);
     let value = super::format::optional(gap, 3);
-    match intervals.and_then(|intervals| intervals.get(layer)?.as_ref()) {
+    match pair.curve(PairMeasure::EntropyGap).and_then(|gap| gap.interval(layer)) {
         Some(ends) => format!("{value} ({} to {})", fixed(ends.low, 3), fixed(ends.high, 3)),
         None => value,
     }

@@ -1,9 +1,11 @@
 //! The first sentences of a report, computed from its numbers.
 
+use harness_metrics::PairMeasure;
 use harness_metrics::routing::usage;
 
 use super::format::{self, fixed, language};
-use crate::summary::{Average, CellState, RoutingPair, Summary};
+use crate::routing::RoutingPair;
+use crate::summary::{Average, CellState, Summary};
 
 /// What a reader should know first: scores, holes, routing.
 pub(super) fn sentences(summary: &Summary) -> Vec<String> {
@@ -154,7 +156,7 @@ fn pair_sentence(alias: &str, pair: &RoutingPair, ceiling: f64) -> Option<String
 
 /// `0.40 bits, 95 % interval 0.31 to 0.48`.
 fn gap_text(gap: f64, pair: &RoutingPair) -> String {
-    let interval = pair.doubt.as_ref().and_then(|doubt| doubt.gap.interval.as_ref());
+    let interval = pair.mean(PairMeasure::EntropyGap).and_then(|gap| gap.interval.as_ref());
     let ends =
         interval.map(|i| format!(", 95 % interval {} to {}", fixed(i.low, 2), fixed(i.high, 2)));
     format!("{} bits{}", fixed(gap, 2), ends.unwrap_or_default())

@@ -31,5 +31,7 @@ mod write;
 pub use comparisons::{ComparisonFormat, comparison_page};
 pub use names::model_folder;
 pub use results_json::TIME_KEYS;
+pub(crate) use routing_json::pair as pair_json;
+pub(crate) use text::markdown;
 pub use text::terminal_safe;
 pub use write::{PageOptions, ReportError, write_derived, write_pages};

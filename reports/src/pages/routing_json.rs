@@ -8,7 +8,8 @@ use harness_metrics::routing::lsi::{self, Classes};
 use serde_json::{Value, json};
 
 use crate::manifest::RouterManifest;
-use crate::summary::{LanguageSide, LayerMeasures, PairDoubt, RoutingGroup, RoutingPair, Summary};
+use crate::routing::{Curve, LanguageControls, LanguageSide, RoutingPair};
+use crate::summary::{LayerMeasures, RoutingGroup, Summary};
 
 /// Raised when a key changes its meaning; a new key needs no raise.
 const SCHEMA_VERSION: u32 = 1;
@@ -72,45 +73,74 @@ fn measures(measures: &LayerMeasures) -> Value {
     })
 }
 
-fn pair(pair: &RoutingPair) -> Value {
-    json!({
+/// Measures by layer under their own names; the same with means and intervals under `curves`.
+pub(crate) fn pair(pair: &RoutingPair) -> Value {
+    let numbers = &pair.numbers;
+    let mut value = json!({
+        "corpus": pair.corpus,
         "a": side(&pair.a),
         "b": side(&pair.b),
         "rows": pair.rows,
         "dropped_rows": pair.dropped,
-        "cosine": pair.cosine,
-        "score_cosine": pair.score_cosine,
-        "jensen_shannon": pair.jensen_shannon,
-        "spearman": pair.spearman,
-        "kendall": pair.kendall,
-        "top_k_overlap": pair.top_k_overlap,
-        "lsi": specialisation(&pair.by_index, None),
-        "lsi_by_layer": specialisation(&pair.by_layer_expert, Some(&pair.by_layer)),
+    });
+    for (measure, curve) in &numbers.curves {
+        value[measure.name()] = json!(curve.values);
+    }
+    let more = json!({
+        "lsi": specialisation(&numbers.by_index, None),
+        "lsi_by_layer": specialisation(&numbers.by_layer_expert, Some(&numbers.by_layer)),
+        "lsi_values": numbers.lsi,
+        "lsi_values_by_index": numbers.lsi_by_index,
         "shared_fraction": pair.classes().shared_fraction(),
-        "usage_entropy_gap_bits": pair.gap(),
-        "excess_collapse": pair.excess_collapse,
-        "intervals": pair.doubt.as_ref().map(doubt),
-    })
+        "shared_fraction_by_index": numbers.shared_by_index,
+        "null_threshold": numbers.null_threshold,
+        "classes_at_null_threshold": numbers.by_null_threshold,
+        "gap_signs": numbers.gap_signs,
+        "gap_over_sd": numbers.gap_over_sd,
+        "excess_collapse": pair.excess_collapse().map(|estimate| estimate.value),
+        "excess_collapse_by_end": by_name(&numbers.excess_collapse, |tail| tail.name()),
+        "cosine_middle_over_ends": numbers.cosine_middle_over_ends,
+        "curves": curves(&numbers.curves, |measure| measure.name()),
+    });
+    merge(value, more)
 }
 
-/// By resampling rows; `null` where every replicate is alike.
-fn doubt(doubt: &PairDoubt) -> Value {
-    json!({
-        "usage_entropy_gap_bits": doubt.gap.interval,
-        "cosine": doubt.cosine.interval,
-        "excess_collapse": doubt.excess_collapse.as_ref().map(|estimate| &estimate.interval),
-        "usage_entropy_bits_a": doubt.entropy_a.intervals,
-        "usage_entropy_bits_b": doubt.entropy_b.intervals,
-        "gap_by_layer": doubt.gap_by_layer.intervals,
-    })
+fn merge(mut value: Value, more: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut value, more) {
+        fields.extend(more);
+    }
+    value
+}
+
+fn curves<M: Copy>(curves: &[(M, Curve)], name: impl Fn(M) -> &'static str) -> Value {
+    by_name(curves, |measure| name(*measure))
+}
+
+fn by_name<K, V: serde::Serialize>(items: &[(K, V)], name: impl Fn(&K) -> &'static str) -> Value {
+    items.iter().map(|(key, value)| (name(key).to_owned(), json!(value))).collect()
 }
 
 fn side(side: &LanguageSide) -> Value {
+    let numbers = &side.numbers;
     json!({
         "task": side.task,
         "language": side.language,
         "tokens": side.tokens,
         "metrics": measures(&side.measures),
+        "curves": curves(&numbers.curves, |measure| measure.name()),
+        "collapse": by_name(&numbers.collapse, |tail| tail.name()),
+        "roughness_bits": numbers.roughness,
+        "small_sample_bias_bits": numbers.small_sample_bias,
+        "controls": controls(&side.controls),
+    })
+}
+
+/// `halves`: mean and central 95 % of each measure between random halves of this language.
+fn controls(controls: &LanguageControls) -> Value {
+    json!({
+        "row_sd_bits": controls.row_sd,
+        "halves": by_name(&controls.halves, |measure| measure.name()),
+        "null_threshold": controls.null_threshold,
     })
 }
 

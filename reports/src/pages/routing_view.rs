@@ -1,12 +1,13 @@
 //! Rows of the routing tables.
 
-use harness_metrics::Estimate;
 use harness_metrics::routing::{collapse, usage};
+use harness_metrics::{Estimate, PairMeasure};
 use serde::Serialize;
 
 use super::format::{self, fixed, optional, percent};
 use crate::record::Span;
-use crate::summary::{LanguageSide, RoutingGroup, RoutingPair, Summary};
+use crate::routing::{LanguageSide, RoutingPair};
+use crate::summary::{RoutingGroup, Summary};
 
 /// Two languages of one model on the same rows of parallel text.
 #[derive(Serialize)]
@@ -54,7 +55,6 @@ fn pair_row(summary: &Summary, model: &str, pair: &RoutingPair) -> PairRow {
     let both = |value: &dyn Fn(&LanguageSide) -> Option<f64>, digits| {
         format!("{} / {}", optional(value(&pair.a), digits), optional(value(&pair.b), digits))
     };
-    let doubt = pair.doubt.as_ref();
     PairRow {
         model: model.to_owned(),
         languages: format!(
@@ -66,21 +66,19 @@ fn pair_row(summary: &Summary, model: &str, pair: &RoutingPair) -> PairRow {
         tokens: format!("{} / {}", format::count(pair.a.tokens), format::count(pair.b.tokens)),
         entropy: both(&|side| side.measures.mean_usage_entropy(), 2),
         ceiling: fixed(usage::entropy_ceiling_bits(router.map_or(1, |router| router.experts)), 2),
-        gap: with_interval(pair.gap(), doubt.map(|doubt| &doubt.gap)),
+        gap: with_interval(pair.mean(PairMeasure::EntropyGap)),
         gini: both(&|side| side.measures.mean_gini(), 2),
         shared: percent(pair.classes().shared_fraction()),
         shared_by_index: percent(pair.index_classes().shared_fraction()),
-        cosine: with_interval(mean(&pair.cosine), doubt.map(|doubt| &doubt.cosine)),
+        cosine: with_interval(pair.mean(PairMeasure::Cosine)),
         collapse: both(&|side| side.measures.collapse_index, 2),
-        excess: with_interval(
-            pair.excess_collapse,
-            doubt.and_then(|doubt| doubt.excess_collapse.as_ref()),
-        ),
+        excess: with_interval(pair.excess_collapse()),
     }
 }
 
 /// `0.40 (0.31 to 0.48)`.
-fn with_interval(value: Option<f64>, estimate: Option<&Estimate>) -> String {
+fn with_interval(estimate: Option<&Estimate>) -> String {
+    let value = estimate.map(|estimate| estimate.value);
     let interval = estimate.and_then(|estimate| estimate.interval.as_ref());
     match interval {
         Some(ends) => {
@@ -88,11 +86,6 @@ fn with_interval(value: Option<f64>, estimate: Option<&Estimate>) -> String {
         }
         None => optional(value, 2),
     }
-}
-
-/// Mean over layers that have a value.
-fn mean(values: &[Option<f64>]) -> Option<f64> {
-    collapse::mean(&values.iter().copied().flatten().collect::<Vec<_>>())
 }
 
 pub(super) fn routing_rows(summary: &Summary) -> Vec<RoutingRow> {

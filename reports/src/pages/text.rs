@@ -33,7 +33,7 @@ pub fn terminal_safe(text: &str) -> String {
 }
 
 /// Text for Markdown, inside and outside tables: nothing of it is markup, a mention or a link.
-pub(super) fn markdown(text: &str) -> String {
+pub(crate) fn markdown(text: &str) -> String {
     let text = visible(text);
     let mut escaped = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();

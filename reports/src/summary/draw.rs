@@ -6,11 +6,10 @@ use indexmap::IndexMap;
 use super::averages::{Average, averages, categories};
 use super::cells::{Cell, CellBuilder};
 use super::comparison::{CompareOptions, Comparison, along_lineage};
-use super::pairing::{compare, probe_pairs};
-use super::pairs::RoutingPair;
 use super::routing::{LayerMeasures, RoutingGroup, SpanDocuments};
 use crate::manifest::{Capture, HEADLINE, Manifest, MetricName};
 use crate::record::{Record, RecordError};
+use crate::routing::{RoutingPair, RoutingStudy};
 
 /// The numbers of a run.
 #[derive(Clone, Debug)]
@@ -21,6 +20,8 @@ pub struct Summary {
     pub created: u64,
     /// How intervals were resampled.
     pub resampling: Resampling,
+    /// What parallel text shows of the routers.
+    pub study: RoutingStudy,
     models: IndexMap<String, ModelSummary>,
     comparisons: Vec<Comparison>,
 }
@@ -31,7 +32,6 @@ struct ModelSummary {
     averages: Vec<Average>,
     categories: Vec<Average>,
     routing: Vec<RoutingGroup>,
-    pairs: Vec<RoutingPair>,
 }
 
 impl Summary {
@@ -46,6 +46,7 @@ impl Summary {
             manifest: record.manifest().clone(),
             created: record.created(),
             resampling,
+            study: RoutingStudy::draw(record, resampling)?,
             models: record
                 .manifest()
                 .models
@@ -91,7 +92,7 @@ impl Summary {
     /// A model's comparisons of two languages.
     #[must_use]
     pub fn pairs(&self, model: &str) -> &[RoutingPair] {
-        self.models.get(model).map_or(&[], |model| &model.pairs)
+        self.study.pairs(model)
     }
 }
 
@@ -110,9 +111,6 @@ fn draw_model(
         manifest.groups.iter().flat_map(|group| averages(manifest, group, |task| cells.get(task)));
     model.averages = each.collect();
     model.categories = categories(manifest, |task| cells.get(task));
-    for tasks in probe_pairs(manifest) {
-        model.pairs.extend(compare(record, alias, &tasks, resampling)?);
-    }
     Ok(model)
 }
 

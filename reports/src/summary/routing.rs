@@ -45,7 +45,7 @@ pub struct LayerMeasures {
 }
 
 impl LayerMeasures {
-    pub(super) fn of(counts: &RoutingCounts, capture: Capture) -> Self {
+    pub(crate) fn of(counts: &RoutingCounts, capture: Capture) -> Self {
         let Some(profile) = counts.profile() else { return Self::default() };
         let usage_entropy_bits = usage::entropies_bits(&profile);
         Self {

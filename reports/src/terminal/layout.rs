@@ -12,7 +12,7 @@ const STYLE: TableStyle =
     TableStyle::new().top_border(RULE).header_separator(RULE).bottom_border(RULE);
 
 /// A table of at most `width` columns; all but the first `texts` columns are numbers.
-pub(super) fn table(header: &[String], rows: &[Vec<String>], texts: usize, width: usize) -> String {
+pub(crate) fn table(header: &[String], rows: &[Vec<String>], texts: usize, width: usize) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -28,13 +28,13 @@ pub(super) fn table(header: &[String], rows: &[Vec<String>], texts: usize, width
 }
 
 /// A title, bold where the terminal can.
-pub(super) fn title(text: &str, color: bool) -> String {
+pub(crate) fn title(text: &str, color: bool) -> String {
     let text = terminal_safe(text);
     if color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text }
 }
 
 /// A line of explanation, broken at spaces to `width` columns.
-pub(super) fn note(text: &str, width: usize) -> String {
+pub(crate) fn note(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("begins with one");
@@ -51,7 +51,7 @@ pub(super) fn note(text: &str, width: usize) -> String {
 }
 
 /// Columns that a cell takes.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     terminal_safe(text).width()
 }
 

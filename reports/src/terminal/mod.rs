@@ -4,7 +4,7 @@
 //! shown as text: nothing in it can steer the terminal.
 
 mod differences;
-mod layout;
+pub(crate) mod layout;
 mod routing;
 mod scores;
 

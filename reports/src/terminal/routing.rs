@@ -4,7 +4,8 @@ use harness_metrics::routing::usage;
 
 use super::layout::{note, table, title};
 use crate::pages::format::{fixed, optional, percent};
-use crate::summary::{LanguageSide, RoutingPair, Summary};
+use crate::routing::{LanguageSide, RoutingPair};
+use crate::summary::Summary;
 
 /// The table with its note; only the note where there is nothing to compare.
 pub(super) fn table_of(summary: &Summary, width: usize, color: bool) -> Option<String> {
@@ -45,6 +46,6 @@ fn row(summary: &Summary, model: &str, pair: &RoutingPair) -> Vec<String> {
         optional(pair.gap(), 2),
         both(&|side| side.measures.mean_gini()),
         percent(pair.classes().shared_fraction()),
-        optional(pair.excess_collapse, 2),
+        optional(pair.excess_collapse().map(|excess| excess.value), 2),
     ]
 }

@@ -1,8 +1,10 @@
 //! One number a layer, with an interval.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::DocumentCounts;
+use super::DocumentTable;
+use super::weighted::weighted;
 use crate::random::SplitMix64;
 use crate::scores::bootstrap::pivotal;
 use crate::scores::{Clusters, Resampling, stderr};
@@ -17,8 +19,9 @@ pub struct Band {
     pub intervals: Vec<Option<Interval>>,
     /// Documents.
     pub n: usize,
-    /// `[draws][layers]`.
-    replicates: Vec<Vec<f64>>,
+    /// `[draws][layers]`; `None` where a layer has no value. Draw r of any two bands of one
+    /// resampling is the same documents.
+    replicates: Vec<Option<Vec<f64>>>,
     level: f64,
 }
 
@@ -26,69 +29,55 @@ impl Band {
     /// Measures every layer of `sides` and of resampled documents.
     ///
     /// A side is a language or a model; document d of every side is the same document, and is
-    /// drawn or not drawn together. `measure` gets one load of activation rates a side. Replicates
-    /// in which a layer has no value are left out whole. `None` when sides differ in documents or
-    /// layers, have no token, or a layer has no value.
+    /// drawn or not drawn together. `measure` gets one load of rates a side. Replicates in which a
+    /// layer has no value are left out whole. `None` when sides differ in documents or layers, have
+    /// no token, or a layer has no value.
     pub fn of(
-        sides: &[&DocumentCounts],
+        sides: &[&DocumentTable],
         clusters: &Clusters,
         resampling: Resampling,
         measure: impl Fn(&[Vec<f64>]) -> Option<f64> + Sync,
     ) -> Option<Self> {
-        let bands = Self::several(sides, clusters, resampling, |loads| measure(loads).map(|x| [x]));
-        bands.map(|[band]| band)
+        let [band] = Self::several(sides, clusters, resampling, |loads| [measure(loads)]);
+        band
     }
 
     /// Like [`Band::of`] for several measures at the price of one: summing the resampled documents
     /// takes most of the time.
     pub fn several<const N: usize>(
-        sides: &[&DocumentCounts],
+        sides: &[&DocumentTable],
         clusters: &Clusters,
         resampling: Resampling,
-        measure: impl Fn(&[Vec<f64>]) -> Option<[f64; N]> + Sync,
-    ) -> Option<[Self; N]> {
-        let layers = sides.first()?.shape().layers;
-        let matching = |side: &&DocumentCounts| {
-            side.len() == clusters.documents() && side.shape().layers == layers
-        };
-        if clusters.is_empty() || !sides.iter().all(matching) {
-            return None;
+        measure: impl Fn(&[Vec<f64>]) -> [Option<f64>; N] + Sync,
+    ) -> [Option<Self>; N] {
+        let layers = sides.first().map_or(0, |side| side.layers());
+        let matching =
+            |side: &&DocumentTable| side.len() == clusters.documents() && side.layers() == layers;
+        if clusters.is_empty() || layers == 0 || !sides.iter().all(matching) {
+            return std::array::from_fn(|_| None);
         }
         let draws = draws(clusters, resampling);
-        let tokens: Vec<Vec<f64>> = draws.iter().map(|times| tokens(sides, times)).collect();
-        let column = |layer: usize| -> Vec<Option<[f64; N]>> {
-            let rates = |draw: usize| -> Option<Vec<Vec<f64>>> {
-                let sides = sides.iter().zip(&tokens[draw]);
-                sides
-                    .map(|(side, &n)| (n > 0.0).then(|| side.rates(layer, &draws[draw], n)))
-                    .collect()
+        let columns = weighted(sides, draws.len(), |draw, _| &draws[draw], measure);
+        std::array::from_fn(|which| {
+            let row = |draw: usize| -> Option<Vec<f64>> {
+                columns.iter().map(|column| column[draw].as_ref()?[which]).collect()
             };
-            (0..draws.len()).map(|draw| measure(&rates(draw)?)).collect()
-        };
-        let columns: Vec<Vec<Option<[f64; N]>>> = (0..layers).into_par_iter().map(column).collect();
-        let row = |draw: usize| -> Option<Vec<[f64; N]>> {
-            columns.iter().map(|column| column[draw]).collect()
-        };
-        let values = row(0)?;
-        let replicates: Vec<Vec<[f64; N]>> = (1..draws.len()).filter_map(row).collect();
-        let pick =
-            |row: &Vec<[f64; N]>, which: usize| row.iter().map(|numbers| numbers[which]).collect();
-        Some(std::array::from_fn(|which| {
-            let replicates = replicates.iter().map(|row| pick(row, which)).collect();
-            Self::from_replicates(
-                pick(&values, which),
-                replicates,
-                clusters.documents(),
-                resampling.level,
-            )
-        }))
+            let replicates = (1..draws.len()).map(row).collect();
+            let (n, level) = (clusters.documents(), resampling.level);
+            Some(Self::from_replicates(row(0)?, replicates, n, level))
+        })
     }
 
-    fn from_replicates(values: Vec<f64>, replicates: Vec<Vec<f64>>, n: usize, level: f64) -> Self {
+    fn from_replicates(
+        values: Vec<f64>,
+        replicates: Vec<Option<Vec<f64>>>,
+        n: usize,
+        level: f64,
+    ) -> Self {
         let interval = |layer: usize| {
             pivotal(
                 values[layer],
-                replicates.iter().map(|row: &Vec<f64>| row[layer]).collect(),
+                replicates.iter().flatten().map(|row| row[layer]).collect(),
                 level,
             )
         };
@@ -101,7 +90,8 @@ impl Band {
     #[must_use]
     pub fn summarise(&self, number: impl Fn(&[f64]) -> Option<f64> + Sync) -> Option<Estimate> {
         let value = number(&self.values)?;
-        let replicates: Vec<f64> = self.replicates.iter().filter_map(|row| number(row)).collect();
+        let replicates: Vec<f64> =
+            self.replicates.iter().filter_map(|row| number(row.as_ref()?)).collect();
         let stderr = stderr::sample_sd(&replicates);
         Some(Estimate {
             value,
@@ -111,19 +101,39 @@ impl Band {
         })
     }
 
+    /// A number over the layers of two bands (an agreement, a ratio), replicate by replicate; the
+    /// bands may have different layers. `None` when the number does not exist or the bands were not
+    /// drawn from equally many documents and replicates; that clusters and seed are the same, the
+    /// caller vouches for.
+    #[must_use]
+    pub fn summarise_with(
+        &self,
+        other: &Self,
+        number: impl Fn(&[f64], &[f64]) -> Option<f64>,
+    ) -> Option<Estimate> {
+        let value = self.matches(other).then(|| number(&self.values, &other.values))??;
+        let rows = self.replicates.iter().zip(&other.replicates);
+        let replicates: Vec<f64> =
+            rows.filter_map(|(a, b)| number(a.as_ref()?, b.as_ref()?)).collect();
+        let stderr = stderr::sample_sd(&replicates);
+        let interval = pivotal(value, replicates, self.level);
+        Some(Estimate { value, stderr, interval, n: self.n })
+    }
+
+    fn matches(&self, other: &Self) -> bool {
+        self.n == other.n && self.replicates.len() == other.replicates.len()
+    }
+
     /// This band minus another, layer by layer, paired by document. `None` unless both were drawn
     /// from equally many documents, layers and replicates with the same clusters and seed, which
     /// the caller vouches for.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<Self> {
-        let matching = self.n == other.n
-            && self.values.len() == other.values.len()
-            && self.replicates.len() == other.replicates.len();
         let minus =
             |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(x, y)| x - y).collect() };
-        matching.then(|| {
+        (self.matches(other) && self.values.len() == other.values.len()).then(|| {
             let rows = self.replicates.iter().zip(&other.replicates);
-            let replicates = rows.map(|(a, b)| minus(a, b)).collect();
+            let replicates = rows.map(|(a, b)| Some(minus(a.as_ref()?, b.as_ref()?))).collect();
             Self::from_replicates(
                 minus(&self.values, &other.values),
                 replicates,
@@ -150,7 +160,7 @@ impl Band {
 }
 
 /// Where the intervals of a band's layers lie.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Signs {
     /// Layers whose interval lies below 0.
     pub below: usize,
@@ -177,8 +187,4 @@ fn draw(clusters: &Clusters, mut random: SplitMix64) -> Vec<f32> {
         members[random.below(members.len())].iter().for_each(|&document| times[document] += 1.0);
     }
     times
-}
-
-fn tokens(sides: &[&DocumentCounts], times: &[f32]) -> Vec<f64> {
-    sides.iter().map(|side| side.resampled_tokens(times)).collect()
 }

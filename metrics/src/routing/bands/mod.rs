@@ -1,6 +1,6 @@
-//! Uncertainty of routing measures: the cluster bootstrap over documents.
+//! Uncertainty of routing measures: resampling documents.
 //!
-//! [`DocumentCounts`] keeps the selections of every document; [`Band::of`] resamples documents,
+//! [`DocumentCounts`] keeps the routing of every document; [`Band::of`] resamples documents,
 //! sums the resampled ones and measures each layer of the sums. Bands are pivotal, `2θ̂ − q`: a
 //! percentile band of an entropy covers 49-86 % instead of 95 %, because resampling documents
 //! lowers the entropy a second time.
@@ -9,11 +9,22 @@
 //! every replicate. That makes differences of two bands paired by document
 //! ([`Band::difference`]), and lets numbers over several layers be taken replicate by replicate
 //! ([`Band::summarise`]).
+//!
+//! Two languages are never quite alike, and neither are two halves of one:
+//! [`random_halves`] says how far apart those are. [`at_equal_amounts`] measures languages at
+//! equally much text.
 
 mod band;
 mod documents;
+mod equal;
+mod halves;
+mod spread;
 #[cfg(test)]
 mod tests;
+mod weighted;
 
 pub use band::{Band, Signs};
-pub use documents::DocumentCounts;
+pub use documents::{DocumentCounts, DocumentTable};
+pub use equal::at_equal_amounts;
+pub use halves::random_halves;
+pub use spread::Spread;

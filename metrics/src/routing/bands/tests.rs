@@ -28,11 +28,11 @@ fn prefer(random: &mut SplitMix64, layer: usize) -> usize {
     (0..=layer).map(|_| random.below(SHAPE.experts)).min().unwrap()
 }
 
-fn sample(seed: u64, documents: usize, tokens: u64) -> DocumentCounts {
+fn sample(seed: u64, documents: usize, tokens: u64) -> DocumentTable {
     let mut random = SplitMix64::new(seed);
     let mut sample = DocumentCounts::new(SHAPE);
     (0..documents).for_each(|_| sample.push(&document(&mut random, tokens)).unwrap());
-    sample
+    sample.selections().clone()
 }
 
 fn entropy(loads: &[Vec<f64>]) -> Option<f64> {
@@ -49,7 +49,8 @@ fn values_are_those_of_the_sum() {
         sample.push(document).unwrap();
     }
     let band =
-        Band::of(&[&sample], &Clusters::singletons(9), Resampling::default(), entropy).unwrap();
+        Band::of(&[sample.selections()], &Clusters::singletons(9), Resampling::default(), entropy)
+            .unwrap();
     let expected = usage::entropies_bits(&sum.profile().unwrap()).unwrap();
     assert!(band.values.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6));
     assert_eq!(
@@ -94,9 +95,10 @@ fn a_model_does_not_differ_from_itself() {
 #[test]
 fn several_measures_are_those_of_each() {
     let (a, clusters) = (sample(1, 20, 10), Clusters::singletons(20));
-    let both =
-        |loads: &[Vec<f64>]| Some([usage::entropy_bits(&loads[0])?, usage::gini(&loads[0])?]);
-    let [first, second] = Band::several(&[&a], &clusters, Resampling::default(), both).unwrap();
+    let both = |loads: &[Vec<f64>]| [usage::entropy_bits(&loads[0]), usage::gini(&loads[0]), None];
+    let [first, second, none] = Band::several(&[&a], &clusters, Resampling::default(), both);
+    assert!(none.is_none(), "a measure without values has no band and spoils no other");
+    let (first, second) = (first.unwrap(), second.unwrap());
     let alone = Band::of(&[&a], &clusters, Resampling::default(), entropy).unwrap();
     assert_eq!((&first.values, &first.intervals), (&alone.values, &alone.intervals));
     assert!(second.values.iter().all(|gini| (0.0..1.0).contains(gini)));
@@ -135,11 +137,12 @@ fn whole_clusters_widen_a_band() {
         }
     }
     let clusters = Clusters::from_labels(labels.iter().map(String::as_str));
-    let width = |side: &DocumentCounts, clusters: &Clusters| {
+    let width = |side: &DocumentTable, clusters: &Clusters| {
         let band = Band::of(&[side], clusters, Resampling::default(), entropy).unwrap();
         let interval = band.intervals[0].clone().unwrap();
         interval.high - interval.low
     };
+    let copies = copies.selections().clone();
     let whole = width(&copies, &clusters);
     assert!((whole / width(&one, &Clusters::singletons(10)) - 1.0).abs() < 1e-6);
     assert!(whole > 1.5 * width(&copies, &Clusters::singletons(40)));
