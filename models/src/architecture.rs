@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::ComputeDtype;
+
 /// The shape of a model, from `config.json` and the weight files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Architecture {
@@ -35,6 +37,8 @@ pub struct Architecture {
     pub parameters_total: u64,
     /// Parameters that one token touches: all but the experts it is not sent to.
     pub parameters_active: u64,
+    /// Parameters of the matrices that are bf16 on disk: they stay so in memory unless f32 is asked for.
+    pub parameters_in_bf16: u64,
     /// Numbers a cached token costs: keys and values of all attention layers.
     pub kv_numbers_per_token: usize,
     /// Numbers a cached branch point costs besides: convolution and scan state.
@@ -80,9 +84,13 @@ impl Architecture {
         self.state_numbers_per_node * size_of::<f32>()
     }
 
-    /// Bytes of the weights once loaded, in f32.
-    pub fn weight_bytes(&self) -> u64 {
-        self.parameters_total * size_of::<f32>() as u64
+    /// Bytes of the weights once loaded to compute in `dtype`.
+    pub fn weight_bytes(&self, dtype: ComputeDtype) -> u64 {
+        let halved = match dtype {
+            ComputeDtype::Auto => self.parameters_in_bf16,
+            ComputeDtype::F32 => 0,
+        };
+        self.parameters_total * 4 - halved * 2
     }
 
     /// Whether any layer has routed experts.

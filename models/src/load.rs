@@ -24,10 +24,10 @@ pub struct LoadOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComputeDtype {
-    /// f32 on CPU.
+    /// Products in f32; matrices that are bf16 on disk stay bf16 in memory, which rounds nothing.
     #[default]
     Auto,
-    /// f32, whatever the files hold.
+    /// Everything in f32, weights in memory too. The numbers are those of [`ComputeDtype::Auto`] to the bit.
     F32,
 }
 
@@ -84,10 +84,9 @@ pub fn inspect(dir: &Path) -> Result<Checkpoint, LoadError> {
 /// # Errors
 /// Whatever [`inspect`] finds, before memory is taken.
 pub fn load(dir: &Path, options: &LoadOptions) -> Result<Box<dyn Model>, LoadError> {
-    let LoadOptions { dtype: ComputeDtype::Auto | ComputeDtype::F32, device: ComputeDevice::Cpu } =
-        options;
+    let LoadOptions { dtype, device: ComputeDevice::Cpu } = options;
     let opened = Opened::open(dir)?;
-    let store = WeightStore::copying(&opened.folder);
+    let store = WeightStore::copying(&opened.folder, *dtype == ComputeDtype::F32);
     let mut decoder = opened.config.decoder(&store.root());
     decoder.architecture = opened.architecture;
     Ok(Box::new(decoder))
@@ -175,6 +174,7 @@ fn check_weights(
     let (total, routed) = store.parameters();
     let (chosen, experts) = (architecture.top_k as u64, architecture.experts.max(1) as u64);
     architecture.parameters_total = total;
+    architecture.parameters_in_bf16 = store.parameters_in_bf16();
     architecture.parameters_active = total - routed + routed / experts * chosen;
     store.finish(family.name, |tensor| config.ignores(tensor))
 }

@@ -75,6 +75,9 @@ pub struct SelectionArgs {
     /// Tokens a forward pass: bounds memory, and with it the window that is committed at once
     #[arg(long, value_name = "N", default_value_t = 4096, env = "HARNESS_BATCH_TOKENS")]
     pub batch_tokens: usize,
+    /// What to compute in: auto and f32 give the same numbers, auto keeps bf16 weights as they are in memory
+    #[arg(long, value_parser = ["auto", "f32"], default_value = "auto", env = "HARNESS_DTYPE")]
+    pub dtype: String,
     /// Longest sequence in tokens; longer prompts are cut on the left [default: the model's own limit]
     #[arg(long, value_name = "N", env = "HARNESS_MAX_LENGTH")]
     pub max_length: Option<usize>,
@@ -104,9 +107,6 @@ pub struct EvalArgs {
     /// Where to compute
     #[arg(long, value_parser = ["auto", "cpu"], default_value = "auto", env = "HARNESS_DEVICE")]
     pub device: String,
-    /// What to compute in
-    #[arg(long, value_parser = ["auto", "f32"], default_value = "auto", env = "HARNESS_DTYPE")]
-    pub dtype: String,
     /// Read whole weight files for their digests, not only headers, sizes and times
     #[arg(long, env = "HARNESS_VERIFY_WEIGHTS")]
     pub verify_weights: bool,

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use harness_models::ComputeDtype;
 use harness_reports::pages::write_pages;
 use harness_reports::terminal::tables;
 use harness_reports::{PageOptions, Record, RecordError, Summary};
@@ -79,12 +80,18 @@ pub(super) fn selection_options(
         system_instruction: args.system_instruction.clone(),
         fewshot_as_multiturn: args.fewshot_as_multiturn.unwrap_or(args.apply_chat_template),
         batch_tokens: args.batch_tokens,
+        dtype: dtype(&args.dtype),
         max_length: args.max_length,
         routing: true,
         probe: !args.no_probe,
         log_samples: false,
         fail_on_error: 0.0,
     })
+}
+
+/// The flag's value, which clap has checked.
+fn dtype(name: &str) -> ComputeDtype {
+    if name == "f32" { ComputeDtype::F32 } else { ComputeDtype::Auto }
 }
 
 fn options(args: &EvalArgs, config: &Config) -> Result<EvalOptions, CommandError> {

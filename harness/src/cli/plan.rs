@@ -169,12 +169,12 @@ fn pass(pass: &Pass) -> Value {
     json!({"token_ids": pass.tokens, "scored_ids": pass.targets, "first_scored_row": pass.first_row})
 }
 
-/// What the engine will need, in bytes: weights in f32, the cached tokens of a batch and its activations.
+/// What the engine will need, in bytes: weights, the cached tokens of a batch and its activations.
 fn memory(model: &PreparedModel, options: &EvalOptions) -> Value {
     let architecture = &model.checkpoint.architecture;
     json!({
         "model": model.alias,
-        "weights_bytes": architecture.weight_bytes(),
+        "weights_bytes": architecture.weight_bytes(options.dtype),
         "cache_bytes_per_1000_tokens": architecture.kv_bytes_per_token() * 1000,
         "batch_tokens": options.batch_tokens,
     })
@@ -217,7 +217,7 @@ fn describe(plan: &Value) -> String {
 fn describe_memory(memory: &Value) -> String {
     let mib = |key: &str| memory[key].as_f64().unwrap_or_default() / f64::from(1 << 20);
     format!(
-        "{}: weights {:.0} MiB in f32, {:.1} MiB of cache per 1,000 tokens, {} tokens a batch\n",
+        "{}: weights {:.0} MiB, {:.1} MiB of cache per 1,000 tokens, {} tokens a batch\n",
         memory["model"].as_str().unwrap_or_default(),
         mib("weights_bytes"),
         mib("cache_bytes_per_1000_tokens"),

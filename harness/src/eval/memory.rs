@@ -1,4 +1,4 @@
-use harness_models::Architecture;
+use harness_models::{Architecture, ComputeDtype};
 
 use super::error::EvalError;
 
@@ -13,11 +13,12 @@ const BYTES_PER_BUDGET_TOKEN: u64 = (64 << 20) / 1000;
 pub(super) fn check(
     alias: &str,
     architecture: &Architecture,
+    dtype: ComputeDtype,
     batch_tokens: usize,
 ) -> Result<(), EvalError> {
     let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     match available(&meminfo) {
-        Some(available) => fits(alias, architecture.weight_bytes(), batch_tokens, available),
+        Some(available) => fits(alias, architecture.weight_bytes(dtype), batch_tokens, available),
         None => Ok(()),
     }
 }
@@ -41,7 +42,7 @@ fn fits(alias: &str, weights: u64, batch_tokens: usize, available: u64) -> Resul
         format!("--batch-tokens {largest} is the largest budget that fits")
     };
     Err(EvalError::Memory(format!(
-        "model `{alias}` needs {:.1} GiB (weights in f32 {:.1} GiB, {batch_tokens} tokens a batch), but {:.1} GiB are \
+        "model `{alias}` needs {:.1} GiB (weights {:.1} GiB, {batch_tokens} tokens a batch), but {:.1} GiB are \
          available: {advice}",
         gib(weights.saturating_add(budget)),
         gib(weights),

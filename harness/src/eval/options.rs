@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use harness_models::ComputeDtype;
+
 use super::generation_override::GenerationOverride;
 
 /// Everything that flags, environment and `harness.toml` settle before work begins.
@@ -29,6 +31,8 @@ pub struct EvalOptions {
     pub fewshot_as_multiturn: bool,
     /// Tokens a batch.
     pub batch_tokens: usize,
+    /// What weights are held and products are computed in.
+    pub dtype: ComputeDtype,
     /// Longest sequence; the model's own limit when absent.
     pub max_length: Option<usize>,
     /// Whether routing is captured.

@@ -71,9 +71,10 @@ impl ModelRun<'_> {
             self.progress.note(&format!("{alias}: every task is in the record"));
             return Ok(failing);
         }
-        memory::check(alias, &self.model.checkpoint.architecture, self.options.batch_tokens)?;
+        let EvalOptions { dtype, batch_tokens, .. } = *self.options;
+        memory::check(alias, &self.model.checkpoint.architecture, dtype, batch_tokens)?;
         self.progress.note(&format!("{alias}: loading {}", self.model.folder.display()));
-        let network = load(&self.model.folder, &LoadOptions::default())?;
+        let network = load(&self.model.folder, &LoadOptions { dtype, ..LoadOptions::default() })?;
         for prepared in pending {
             failing += usize::from(self.run_task(network.as_ref(), prepared, record)?);
         }

@@ -1,40 +1,58 @@
-//! [`Buffer`]: one tensor in memory, filled from several on disk.
+//! One matrix in memory, filled from several tensors on disk.
 
-use candle_core::{Device, Tensor};
+use std::ops::Range;
 
-use super::convert::copy;
-use super::dim::Dim;
-use super::weights::{WeightStore, Weights};
+use safetensors::Dtype;
 
-/// A tensor being filled from several on disk; empty while only checking.
-pub(super) struct Buffer<'a> {
-    store: &'a WeightStore<'a>,
-    sizes: Vec<usize>,
-    numbers: Vec<f32>,
-    filled: usize,
+use super::convert::rows;
+use super::header::{Shard, StoredTensor};
+use super::weights::WeightStore;
+use crate::kernels::packed::{Packed, Storage};
+
+/// Some consecutive numbers of a tensor on disk.
+#[derive(Clone)]
+pub(super) struct Part<'a> {
+    shard: &'a Shard,
+    dtype: Dtype,
+    bytes: Range<usize>,
 }
 
-impl<'a> Buffer<'a> {
-    pub(super) fn new(store: &'a WeightStore<'a>, sizes: &[usize]) -> Self {
-        let length = if store.copies() { sizes.iter().product() } else { 0 };
-        Self { store, sizes: sizes.to_vec(), numbers: vec![0.0; length], filled: 0 }
+impl<'a> Part<'a> {
+    /// A whole tensor.
+    pub(super) fn whole((shard, tensor): (&'a Shard, &'a StoredTensor)) -> Self {
+        Self { shard, dtype: tensor.dtype, bytes: tensor.bytes.clone() }
     }
 
-    /// Appends a tensor of the given shape.
-    pub(super) fn push(&mut self, weights: &Weights<'_>, name: &str, shape: &[Dim]) {
-        let found = self.store.find(weights.name(name), shape);
-        let length = shape.iter().fold(1usize, |n, d| n.saturating_mul(d.size));
-        let place = self.filled..self.filled.saturating_add(length);
-        self.filled = place.end;
-        if let (Some((shard, tensor)), Some(out)) = (found, self.numbers.get_mut(place)) {
-            copy(&shard.map, tensor.bytes.clone(), tensor.dtype, out);
-        }
+    /// One of `count` equal pieces.
+    pub(super) fn piece(&self, index: usize, count: usize) -> Self {
+        let length = self.bytes.len() / count;
+        let start = self.bytes.start + index * length;
+        Self { bytes: start..start + length, ..self.clone() }
     }
+}
 
-    pub(super) fn finish(self, routed: bool) -> Tensor {
-        self.store.count(self.filled, routed);
-        let sizes = if self.store.copies() { self.sizes } else { vec![0; self.sizes.len()] };
-        Tensor::from_vec(self.numbers, sizes, &Device::Cpu)
-            .expect("the buffer was made as long as its shape says")
+/// Parts laid one above the other as a matrix of `inputs` columns; empty while only checking.
+///
+/// It stays in bf16 if all of it is, unless the store widens everything.
+pub(super) fn pack(
+    store: &WeightStore<'_>,
+    parts: &[Option<Part<'_>>],
+    (outputs, inputs): (usize, usize),
+    routed: bool,
+) -> Packed {
+    let all_bf16 = parts.iter().all(|p| p.as_ref().is_some_and(|p| p.dtype == Dtype::BF16));
+    store.count_matrix(outputs.saturating_mul(inputs), routed, all_bf16);
+    if !store.copies() {
+        return Packed::zeros(0, 0, Storage::F32);
     }
+    let storage = if all_bf16 && !store.widens() { Storage::Bf16 } else { Storage::F32 };
+    let mut packed = Packed::zeros(outputs, inputs, storage);
+    let mut first = 0;
+    for Part { shard, dtype, bytes } in parts.iter().flatten() {
+        rows(&shard.map, bytes.clone(), *dtype, inputs, |numbers| {
+            packed.fill(first, numbers);
+            first += numbers.len() / inputs;
+        });
+    }
+    packed
 }

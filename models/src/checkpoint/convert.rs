@@ -26,6 +26,25 @@ pub(crate) fn copy(map: &Mmap, bytes: Range<usize>, dtype: Dtype, out: &mut [f32
     }
 }
 
+/// Hands over the mapped numbers in f32, some rows of `width` numbers at a time.
+pub(crate) fn rows(
+    map: &Mmap,
+    bytes: Range<usize>,
+    dtype: Dtype,
+    width: usize,
+    mut take: impl FnMut(&[f32]),
+) {
+    let size = if dtype == Dtype::F32 { 4 } else { 2 };
+    let step = (CHUNK / 4 / width).max(1) * width * size;
+    let mut numbers = vec![];
+    for start in bytes.clone().step_by(step) {
+        let bytes = start..bytes.end.min(start + step);
+        numbers.resize(bytes.len() / size, 0.0);
+        copy(map, bytes, dtype, &mut numbers);
+        take(&numbers);
+    }
+}
+
 fn convert(bytes: &[u8], dtype: Dtype, out: &mut [f32]) {
     match dtype {
         Dtype::BF16 => each(bytes, out, |b: [u8; 2]| bf16::from_le_bytes(b).to_f32()),

@@ -1,9 +1,10 @@
 //! Routed experts on disk: a tensor per expert, or one per layer.
 
-use super::buffer::Buffer;
+use super::buffer::{Part, pack};
 use super::dim::Dim;
 use super::weights::Weights;
 use crate::kernels::experts::Activation;
+use crate::kernels::packed::Packed;
 use crate::layers::Experts;
 
 /// What a family calls the parts of its experts.
@@ -49,13 +50,15 @@ impl Weights<'_> {
     ) -> Experts {
         let ExpertSizes { experts, hidden, inner } = sizes;
         let outer = Dim { size: activation.outer(inner.size), ..inner };
-        let read = |name: &str, shape: [Dim; 3]| {
-            let mut buffer = Buffer::new(self.store, &shape.map(|d| d.size));
-            buffer.push(self, name, &shape);
-            buffer.finish(true)
+        let read = |name: &str, outputs: Dim, inputs: Dim| -> Vec<Packed> {
+            let found = self.store.find(self.name(name), &[experts, outputs, inputs]);
+            let whole = found.map(Part::whole);
+            let piece = |index| whole.as_ref().map(|whole| whole.piece(index, experts.size));
+            let one = |index| pack(self.store, &[piece(index)], (outputs.size, inputs.size), true);
+            (0..experts.size).map(one).collect()
         };
-        let up = read(names.stacked_up, [experts, outer, hidden]);
-        Experts { up, down: read(names.stacked_down, [experts, hidden, inner]), activation }
+        let up = read(names.stacked_up, outer, hidden);
+        Experts { up, down: read(names.stacked_down, hidden, inner), activation }
     }
 
     fn single_experts(
@@ -65,16 +68,12 @@ impl Weights<'_> {
         activation: Activation,
     ) -> Experts {
         let ExpertSizes { experts, hidden, inner } = sizes;
-        let outer = activation.outer(inner.size);
-        let mut up = Buffer::new(self.store, &[experts.size, outer, hidden.size]);
-        let mut down = Buffer::new(self.store, &[experts.size, hidden.size, inner.size]);
+        let (mut up, mut down) = (vec![], vec![]);
         for expert in (0..experts.size).take_while(|_| !self.store.has_enough_problems()) {
             let expert = self.at(expert);
-            for name in names.up {
-                up.push(&expert, &format!("{name}.weight"), &[inner, hidden]);
-            }
-            down.push(&expert, &format!("{}.weight", names.down), &[hidden, inner]);
+            up.push(expert.matrix(names.up, [inner, hidden], true));
+            down.push(expert.matrix(&[names.down], [hidden, inner], true));
         }
-        Experts { up: up.finish(true), down: down.finish(true), activation }
+        Experts { up, down, activation }
     }
 }

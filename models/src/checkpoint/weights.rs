@@ -4,14 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 
 use super::Folder;
-use super::buffer::Buffer;
-use super::convert::readable;
+use super::buffer::{Part, pack};
+use super::convert::{copy, readable};
 use super::dim::Dim;
 use super::header::{Shard, StoredTensor};
 use crate::Problem;
+use crate::kernels::packed::Packed;
 use crate::layers::{Linear, RmsNorm};
 
 /// Once so many problems are known, looking for more helps nobody.
@@ -22,8 +23,8 @@ const ENOUGH: usize = 1000;
 enum Source<'a> {
     /// Compared with a folder's headers; every tensor returned is empty.
     Check(&'a Folder),
-    /// Copied from a folder.
-    Copy(&'a Folder),
+    /// Copied from a folder; matrices that are bf16 stay so unless everything is to be widened.
+    Copy { folder: &'a Folder, widen: bool },
     /// From nowhere: only the record of what was asked for is wanted.
     List { stacked_experts: bool },
 }
@@ -36,6 +37,7 @@ pub(crate) struct WeightStore<'a> {
     used: RefCell<BTreeSet<String>>,
     parameters: Cell<u64>,
     routed_parameters: Cell<u64>,
+    bf16_parameters: Cell<u64>,
 }
 
 impl<'a> WeightStore<'a> {
@@ -44,9 +46,9 @@ impl<'a> WeightStore<'a> {
         Self::new(Source::Check(folder))
     }
 
-    /// Copies what is asked for.
-    pub(crate) fn copying(folder: &'a Folder) -> Self {
-        Self::new(Source::Copy(folder))
+    /// Copies what is asked for; with `widen` everything becomes f32.
+    pub(crate) fn copying(folder: &'a Folder, widen: bool) -> Self {
+        Self::new(Source::Copy { folder, widen })
     }
 
     /// Only notes names and shapes.
@@ -56,20 +58,28 @@ impl<'a> WeightStore<'a> {
 
     fn new(source: Source<'a>) -> Self {
         let (asked, problems, used) = Default::default();
-        let (parameters, routed_parameters) = (Cell::new(0), Cell::new(0));
-        Self { source, asked, problems, used, parameters, routed_parameters }
+        let (parameters, routed_parameters, bf16_parameters) = Default::default();
+        Self {
+            source,
+            asked,
+            problems,
+            used,
+            parameters,
+            routed_parameters,
+            bf16_parameters,
+        }
     }
 
     fn folder(&self) -> Option<&'a Folder> {
         match self.source {
-            Source::Check(folder) | Source::Copy(folder) => Some(folder),
+            Source::Check(folder) | Source::Copy { folder, .. } => Some(folder),
             Source::List { .. } => None,
         }
     }
 
     fn has(&self, name: &str) -> bool {
         match self.source {
-            Source::Check(folder) | Source::Copy(folder) => folder.home.contains_key(name),
+            Source::Check(folder) | Source::Copy { folder, .. } => folder.home.contains_key(name),
             Source::List { stacked_experts } => stacked_experts && name.contains("experts."),
         }
     }
@@ -89,6 +99,11 @@ impl<'a> WeightStore<'a> {
         (self.parameters.get(), self.routed_parameters.get())
     }
 
+    /// Parameters in matrices that are bf16 on disk.
+    pub(crate) fn parameters_in_bf16(&self) -> u64 {
+        self.bf16_parameters.get()
+    }
+
     /// What was wrong, with the tensors that nobody asked for.
     pub(crate) fn finish(self, family: &str, ignored: impl Fn(&str) -> bool) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
@@ -105,14 +120,25 @@ impl<'a> WeightStore<'a> {
     }
 
     pub(super) fn copies(&self) -> bool {
-        matches!(self.source, Source::Copy(_))
+        matches!(self.source, Source::Copy { .. })
     }
 
-    pub(super) fn count(&self, parameters: usize, routed: bool) {
-        self.parameters.set(self.parameters.get().saturating_add(parameters as u64));
+    /// Whether bf16 becomes f32.
+    pub(super) fn widens(&self) -> bool {
+        matches!(self.source, Source::Copy { widen: true, .. })
+    }
+
+    /// Counts the parameters of a matrix.
+    pub(super) fn count_matrix(&self, parameters: usize, routed: bool, bf16: bool) {
+        let add = |counter: &Cell<u64>| {
+            counter.set(counter.get().saturating_add(parameters as u64));
+        };
+        add(&self.parameters);
         if routed {
-            self.routed_parameters
-                .set(self.routed_parameters.get().saturating_add(parameters as u64));
+            add(&self.routed_parameters);
+        }
+        if bf16 {
+            add(&self.bf16_parameters);
         }
     }
 
@@ -184,15 +210,40 @@ impl<'a> Weights<'a> {
         self.store.has(&self.name(name))
     }
 
-    /// A tensor of the given shape.
+    /// A tensor of the given shape, in f32; empty while only checking.
     pub(crate) fn tensor(&self, name: &str, shape: &[Dim]) -> Tensor {
-        let sizes: Vec<usize> = shape.iter().map(|d| d.size).collect();
-        self.joined(&[name], shape, &sizes)
+        let found = self.store.find(self.name(name), shape);
+        let mut sizes: Vec<usize> = shape.iter().map(|d| d.size).collect();
+        let length = sizes.iter().fold(1, |n: usize, &size| n.saturating_mul(size));
+        self.store.count_matrix(length, false, false);
+        if !self.store.copies() {
+            sizes = vec![0; sizes.len()];
+        }
+        let mut numbers = vec![0.0; sizes.iter().product()];
+        if let (Some((shard, tensor)), true) = (found, self.store.copies()) {
+            copy(&shard.map, tensor.bytes.clone(), tensor.dtype, &mut numbers);
+        }
+        Tensor::from_vec(numbers, sizes, &Device::Cpu)
+            .expect("there are as many numbers as the shape says")
+    }
+
+    /// The `weight`s of several `[outputs, inputs]` projections of one input, one above the other.
+    pub(super) fn matrix(&self, names: &[&str], shape: [Dim; 2], routed: bool) -> Packed {
+        let find = |name: &&str| self.store.find(self.name(format!("{name}.weight")), &shape);
+        let parts: Vec<Option<Part<'_>>> =
+            names.iter().map(|name| find(name).map(Part::whole)).collect();
+        let [outputs, inputs] = shape.map(|dim| dim.size);
+        pack(self.store, &parts, (names.len().saturating_mul(outputs), inputs), routed)
+    }
+
+    /// `name.weight` of `[vocab, hidden]`: an embedding, or a head.
+    pub(crate) fn vocabulary(&self, name: &str, vocab: Dim, hidden: Dim) -> Packed {
+        self.matrix(&[name], [vocab, hidden], false)
     }
 
     /// `name.weight` of `[outputs, inputs]`, without bias.
     pub(crate) fn linear(&self, name: &str, outputs: Dim, inputs: Dim) -> Linear {
-        Linear { weight: self.at(name).tensor("weight", &[outputs, inputs]), bias: None }
+        self.stacked_linear(&[name], outputs, inputs)
     }
 
     /// `name.weight` and, where the config says so, `name.bias`.
@@ -209,24 +260,12 @@ impl<'a> Weights<'a> {
 
     /// Several `[outputs, inputs]` projections of one input, one above the other.
     pub(crate) fn stacked_linear(&self, names: &[&str], outputs: Dim, inputs: Dim) -> Linear {
-        let names: Vec<String> = names.iter().map(|n| format!("{n}.weight")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let sizes = [names.len() * outputs.size, inputs.size];
-        Linear { weight: self.joined(&names, &[outputs, inputs], &sizes), bias: None }
+        Linear { weight: self.matrix(names, [outputs, inputs], false), bias: None }
     }
 
     /// `name.weight` of a norm.
     pub(crate) fn norm(&self, name: &str, width: Dim, eps: f64) -> RmsNorm {
         RmsNorm { weight: self.at(name).tensor("weight", &[width]), eps: eps as f32 }
-    }
-
-    /// Tensors of one shape laid end to end as a tensor of `sizes`.
-    fn joined(&self, names: &[&str], shape: &[Dim], sizes: &[usize]) -> Tensor {
-        let mut buffer = Buffer::new(self.store, sizes);
-        for name in names {
-            buffer.push(self, name, shape);
-        }
-        buffer.finish(false)
     }
 
     pub(super) fn name(&self, name: impl fmt::Display) -> String {

@@ -1,5 +1,7 @@
 //! What pre-norm decoders have in common: sizes, embedding, final norm, head.
 
+use std::sync::Arc;
+
 use crate::Architecture;
 use crate::checkpoint::{Dim, Weights};
 use crate::config::ConfigReader;
@@ -95,15 +97,12 @@ impl Backbone {
         rotary: Option<Rotary>,
         layers: Vec<Layer>,
     ) -> Decoder {
-        let matrix = [self.vocab(), self.hidden()];
-        let embedding = Embedding { weight: weights.at(names.embedding).tensor("weight", &matrix) };
+        let vocabulary =
+            |name| Arc::new(weights.vocabulary(name, self.vocab(), self.hidden()));
+        let embedding = Embedding { weight: vocabulary(names.embedding) };
         // A head on disk wins over the flag: some tunes untie it and forget to say so.
         let tied = self.tied && !weights.has("lm_head.weight");
-        let weight = if tied {
-            embedding.weight.clone()
-        } else {
-            weights.at("lm_head").tensor("weight", &matrix)
-        };
+        let weight = if tied { embedding.weight.clone() } else { vocabulary("lm_head") };
         let head = Head { norm: weights.norm(names.norm, self.hidden(), self.eps), weight };
         let slots = layers.len();
         let architecture = Architecture { tied_head: tied, ..architecture };

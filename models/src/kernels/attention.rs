@@ -5,12 +5,14 @@
 //! a running maximum and sum per row (online softmax, arXiv:2205.14135). Sibling segments share
 //! tiles, so a trunk's keys are read once for many branches.
 
+mod keys;
+
 use rayon::prelude::*;
 
-use super::matrix::{Mat, Threads, multiply};
 use super::vector;
+use keys::{Blocks, FEW, Part, Rows};
 
-/// Keys that one step of a tile looks at.
+/// Keys that one step of a tile looks at: whole panels.
 const KEYS: usize = 256;
 /// Rows (tokens × query heads of one key/value head) of a tile.
 const ROWS: usize = 256;
@@ -26,6 +28,7 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
+    /// Query heads of one key/value head.
     fn group(&self) -> usize {
         self.query / self.kv
     }
@@ -36,6 +39,13 @@ impl Heads {
 pub(crate) struct Block<'a> {
     pub(crate) k: &'a [f32],
     pub(crate) v: &'a [f32],
+}
+
+impl Block<'_> {
+    /// Tells a block from others in memory.
+    fn address(&self) -> usize {
+        self.k.as_ptr().addr()
+    }
 }
 
 /// A segment's own part of its keys.
@@ -61,9 +71,13 @@ pub(crate) struct Siblings<'a> {
 /// Returns `[rows, query · value_dim]`.
 pub(crate) fn attend(q: &[f32], forest: &[Siblings<'_>], heads: Heads) -> Vec<f32> {
     let tiles: Vec<Tile<'_>> = forest.iter().flat_map(|s| tiles_of(s, heads)).collect();
+    let blocks = Blocks::prepare(tiles.iter().flat_map(|t| t.well_used(heads)), heads);
     let work: Vec<(&Tile<'_>, usize)> =
         tiles.iter().flat_map(|t| (0..heads.kv).map(move |h| (t, h))).collect();
-    let parts: Vec<Vec<f32>> = work.par_iter().map(|(tile, h)| tile.run(q, *h, heads)).collect();
+    let parts: Vec<Vec<f32>> = work
+        .par_iter()
+        .map_init(Vec::new, |scores, (tile, h)| tile.run(q, *h, &blocks, scores))
+        .collect();
     let width = heads.query * heads.value_dim;
     let mut out = vec![0.0; q.len() / (heads.query * heads.key_dim) * width];
     for ((tile, head), part) in work.iter().zip(&parts) {
@@ -121,10 +135,20 @@ impl Tile<'_> {
         self.pieces.iter().flat_map(|p| p.member.first + p.from..p.member.first + p.to)
     }
 
+    /// The blocks that many rows look at.
+    fn well_used(&self, heads: Heads) -> impl Iterator<Item = Block<'_>> {
+        let many = move |tokens: usize| tokens * heads.group() > FEW;
+        let ancestors = self.ancestors.iter().filter(move |_| many(self.tokens()));
+        let pieces = self.pieces.iter().filter(move |p| many(p.to - p.from));
+        let own = pieces.flat_map(|p| p.member.earlier.iter().chain([&p.member.own]));
+        ancestors.chain(own).copied()
+    }
+
     /// One key/value head of the tile: `[tokens · group, value_dim]`.
-    fn run(&self, q: &[f32], head: usize, heads: Heads) -> Vec<f32> {
+    fn run(&self, q: &[f32], head: usize, blocks: &Blocks<'_>, scores: &mut Vec<f32>) -> Vec<f32> {
+        let heads = blocks.heads();
         let q = self.gather(q, head, heads);
-        let mut state = Running::new(self.tokens() * heads.group(), head, heads);
+        let mut state = Running::new(self.tokens() * heads.group(), head, blocks, scores);
         let all = 0..state.sums.len();
         for block in self.ancestors {
             state.see(&q, all.clone(), *block, usize::MAX);
@@ -159,24 +183,29 @@ impl Tile<'_> {
 }
 
 /// Online softmax of a tile's rows: maxima, sums and weighted values so far.
-struct Running {
+struct Running<'a> {
     head: usize,
     heads: Heads,
+    blocks: &'a Blocks<'a>,
     maxima: Vec<f32>,
     sums: Vec<f32>,
     values: Vec<f32>,
-    scores: Vec<f32>,
+    /// Of one step, rows [`KEYS`] apart.
+    scores: &'a mut Vec<f32>,
 }
 
-impl Running {
-    fn new(rows: usize, head: usize, heads: Heads) -> Self {
+impl<'a> Running<'a> {
+    fn new(rows: usize, head: usize, blocks: &'a Blocks<'a>, scores: &'a mut Vec<f32>) -> Self {
+        let heads = blocks.heads();
+        scores.resize(scores.len().max(rows * KEYS), 0.0);
         Self {
             head,
             heads,
+            blocks,
             maxima: vec![f32::NEG_INFINITY; rows],
             sums: vec![0.0; rows],
             values: vec![0.0; rows * heads.value_dim],
-            scores: vec![0.0; rows * KEYS],
+            scores,
         }
     }
 
@@ -199,26 +228,21 @@ impl Running {
     }
 
     fn step(&mut self, q: &[f32], rows: std::ops::Range<usize>, block: Block<'_>, step: &Step) {
-        let Heads { kv, key_dim, value_dim, .. } = self.heads;
-        let (m, n) = (rows.len(), step.keys);
-        let k = &block.k[step.start * kv * key_dim + self.head * key_dim..];
-        let v = &block.v[step.start * kv * value_dim + self.head * value_dim..];
-        let q = Mat::new(&q[rows.start * key_dim..], m, key_dim);
-        let k = Mat::strided(k, n, key_dim, kv * key_dim);
-        multiply(&mut self.scores, n, q, k.t(), false, Threads::One);
-        for i in 0..m {
+        let Heads { key_dim, value_dim, .. } = self.heads;
+        let part = Part { block, head: self.head, start: step.start, keys: step.keys };
+        let q = Rows { numbers: &q[rows.start * key_dim..], stride: key_dim, count: rows.len() };
+        self.blocks.scores(q, &part, self.scores, KEYS);
+        for i in 0..rows.len() {
             let visible = step.visible(i / self.heads.group());
-            self.normalise(rows.start + i, i, n, visible);
+            self.normalise(rows.start + i, i, step.keys, visible);
         }
-        let p = Mat::new(&self.scores, m, n);
-        let v = Mat::strided(v, n, value_dim, kv * value_dim);
-        let values = &mut self.values[rows.start * value_dim..];
-        multiply(values, value_dim, p, v, true, Threads::One);
+        let weights = Rows { numbers: self.scores, stride: KEYS, count: rows.len() };
+        self.blocks.add_values(weights, &part, &mut self.values[rows.start * value_dim..]);
     }
 
     /// Turns one row of scores into weights relative to the running maximum.
     fn normalise(&mut self, row: usize, score_row: usize, width: usize, visible: usize) {
-        let scores = &mut self.scores[score_row * width..][..width];
+        let scores = &mut self.scores[score_row * KEYS..][..width];
         let (seen, hidden) = scores.split_at_mut(visible);
         hidden.fill(0.0);
         if seen.is_empty() {

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::matrix::times_transposed;
+use super::matrix::{product, product_of_rows, row_stride, rows_of};
+use super::packed::Packed;
 use super::vector;
 
 /// Rows of one expert that one task multiplies: larger experts are split so that cores stay busy.
@@ -49,16 +50,14 @@ fn swiglu(rows: &[f32], inner: usize) -> Vec<f32> {
     out
 }
 
-/// The stacked weights of one layer's experts.
+/// The weights of one layer's experts.
 #[derive(Clone, Copy)]
 pub(crate) struct Stack<'a> {
-    /// `[experts, outer(inner), hidden]`.
-    pub(crate) up: &'a [f32],
-    /// `[experts, hidden, inner]`.
-    pub(crate) down: &'a [f32],
-    pub(crate) experts: usize,
+    /// Of each expert `[outer(inner), hidden]`.
+    pub(crate) up: &'a [Packed],
+    /// Of each expert `[hidden, inner]`.
+    pub(crate) down: &'a [Packed],
     pub(crate) hidden: usize,
-    pub(crate) inner: usize,
     pub(crate) activation: Activation,
 }
 
@@ -72,7 +71,7 @@ pub(crate) struct Chosen<'a> {
 
 /// The weighted sum of each token's experts, `[tokens, hidden]`.
 pub(crate) fn mix(x: &[f32], chosen: Chosen<'_>, stack: Stack<'_>) -> Vec<f32> {
-    let sorted = Sorted::new(chosen.ids, stack.experts);
+    let sorted = Sorted::new(chosen.ids, stack.up.len());
     let mut out = vec![0.0; x.len()];
     for wave in sorted.waves(stack.hidden) {
         let first = wave[0].rows.start;
@@ -152,7 +151,8 @@ fn run_wave(x: &[f32], top_k: usize, sorted: &Sorted, wave: &[Task], stack: Stac
     work.into_par_iter().for_each(|(task, out)| {
         let token = |&choice: &u32| choice as usize / top_k;
         let rows = sorted.order[task.rows.clone()].iter().map(token);
-        stack.run(task.expert, &gather(x, rows, stack.hidden), out);
+        let x = gather_apart(x, rows, stack.hidden);
+        stack.run(task.expert, &x, task.rows.len(), out);
     });
     outputs
 }
@@ -168,17 +168,27 @@ pub(crate) fn gather(
     gathered
 }
 
+/// Copies the given rows of a matrix, [`row_stride`] apart.
+fn gather_apart(
+    x: &[f32],
+    rows: impl ExactSizeIterator<Item = usize>,
+    width: usize,
+) -> Vec<f32> {
+    let stride = row_stride(width);
+    let mut gathered = vec![0.0; rows.len() * stride];
+    for (line, row) in gathered.chunks_mut(stride).zip(rows) {
+        line[..width].copy_from_slice(&x[row * width..][..width]);
+    }
+    gathered
+}
+
 impl Stack<'_> {
     /// One expert on gathered rows.
-    fn run(&self, expert: usize, x: &[f32], out: &mut [f32]) {
-        let (hidden, inner) = (self.hidden, self.inner);
-        let outer = self.activation.outer(inner);
-        let rows = x.len() / hidden;
-        let up = &self.up[expert * outer * hidden..][..outer * hidden];
-        let down = &self.down[expert * hidden * inner..][..hidden * inner];
-        let mut middle = vec![0.0; rows * outer];
-        times_transposed(&mut middle, x, up, hidden);
-        times_transposed(out, &self.activation.apply(middle, inner), down, inner);
+    fn run(&self, expert: usize, x: &[f32], rows: usize, out: &mut [f32]) {
+        let (up, down) = (&self.up[expert], &self.down[expert]);
+        let mut middle = vec![0.0; rows * up.outputs()];
+        product_of_rows(rows_of(x, rows, self.hidden), up, 0..up.panels(), &mut middle);
+        product(&self.activation.apply(middle, down.inputs()), down, 0..down.panels(), out);
     }
 }
 
@@ -232,14 +242,10 @@ mod tests {
     #[test]
     fn relu_squared_experts_are_weighted_and_added() {
         // One hidden number, one inner: expert e computes relu(e+1 · x)² · 1.
-        let stack = Stack {
-            up: &[1.0, 2.0],
-            down: &[1.0, 1.0],
-            experts: 2,
-            hidden: 1,
-            inner: 1,
-            activation: Activation::ReluSquared,
-        };
+        let weights = |numbers: [f32; 2]| numbers.map(|w| Packed::from_rows(&[w], 1));
+        let (up, down) = (weights([1.0, 2.0]), weights([1.0, 1.0]));
+        let stack =
+            Stack { up: &up, down: &down, hidden: 1, activation: Activation::ReluSquared };
         let chosen = Chosen { ids: &[0, 1, 1, 0], weights: &[1.0, 0.5, 2.0, 1.0], top_k: 2 };
         assert_eq!(mix(&[3.0, -1.0], chosen, stack), [9.0 + 0.5 * 36.0, 0.0]);
     }

@@ -3,43 +3,38 @@
 //! Logits exist for a few rows times a block of the vocabulary at a time; what is kept of a block is
 //! each row's maximum, its sum of exponentials and the logits of its targets.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::matrix::times_transposed;
+use super::matrix::{columns, padded, product_of_rows, rows_of};
+use super::packed::Packed;
+use super::tile::{Rows, WIDTH};
 use super::vector;
 use crate::RowOutput;
 
 /// Rows projected at once.
 const ROWS: usize = 128;
-/// Vocabulary entries of one task.
-const BLOCK: usize = 1024;
-
-/// The projection `[vocab, hidden]`.
-#[derive(Clone, Copy)]
-pub(crate) struct Projection<'a> {
-    pub(crate) weight: &'a [f32],
-    pub(crate) hidden: usize,
-}
+/// Panels of the vocabulary that one task takes.
+const PANELS: usize = 32;
 
 /// A row's prediction, and whether its log-softmax is a number.
 pub(crate) type Prediction = (RowOutput, bool);
 
-/// Predicts the next token after each row of `x` (`[rows, hidden]`); `targets` has one list a row.
-pub(crate) fn predict(
-    x: &[f32],
-    projection: Projection<'_>,
-    targets: &[&[u32]],
-) -> Vec<Prediction> {
-    let rows = x.chunks(ROWS * projection.hidden).zip(targets.chunks(ROWS));
+/// Predicts the next token after each row of `x` (`[rows, hidden]`) by a projection `[vocab, hidden]`;
+/// `targets` has one list a row.
+pub(crate) fn predict(x: &[f32], projection: &Packed, targets: &[&[u32]]) -> Vec<Prediction> {
+    let rows = x.chunks(ROWS * projection.inputs()).zip(targets.chunks(ROWS));
     rows.flat_map(|(x, targets)| predict_rows(x, projection, targets)).collect()
 }
 
-fn predict_rows(x: &[f32], projection: Projection<'_>, targets: &[&[u32]]) -> Vec<Prediction> {
-    let width = BLOCK * projection.hidden;
-    let blocks = projection.weight.par_chunks(width).enumerate();
-    let parts: Vec<Vec<Part>> = blocks
-        .map(|(i, weight)| block(x, Projection { weight, ..projection }, i * BLOCK, targets))
-        .collect();
+fn predict_rows(x: &[f32], projection: &Packed, targets: &[&[u32]]) -> Vec<Prediction> {
+    let x = padded(x, projection.inputs());
+    let x = rows_of(&x, targets.len(), projection.inputs());
+    let starts: Vec<usize> = (0..projection.panels()).step_by(PANELS).collect();
+    let range = |start: usize| start..projection.panels().min(start + PANELS);
+    let parts: Vec<Vec<Part>> =
+        starts.par_iter().map(|&start| block(x, projection, range(start), targets)).collect();
     (0..targets.len()).map(|row| join(parts.iter().map(|p| &p[row]), targets[row])).collect()
 }
 
@@ -52,10 +47,15 @@ struct Part {
     found: Vec<(usize, f32)>,
 }
 
-fn block(x: &[f32], projection: Projection<'_>, first: usize, targets: &[&[u32]]) -> Vec<Part> {
-    let (hidden, width) = (projection.hidden, projection.weight.len() / projection.hidden);
+fn block(
+    x: Rows<'_>,
+    projection: &Packed,
+    panels: Range<usize>,
+    targets: &[&[u32]],
+) -> Vec<Part> {
+    let (first, width) = (panels.start * WIDTH, columns(projection, &panels));
     let mut logits = vec![0.0; targets.len() * width];
-    times_transposed(&mut logits, x, projection.weight, hidden);
+    product_of_rows(x, projection, panels, &mut logits);
     logits.chunks_mut(width).zip(targets).map(|(row, targets)| part(row, first, targets)).collect()
 }
 
@@ -85,6 +85,8 @@ fn join<'a>(parts: impl Iterator<Item = &'a Part> + Clone, targets: &[u32]) -> P
 mod tests {
     use super::*;
 
+    const BLOCK: usize = PANELS * WIDTH;
+
     fn naive(x: &[f32], weight: &[f32]) -> Vec<f64> {
         let dot = |w: &[f32]| w.iter().zip(x).map(|(w, x)| f64::from(w * x)).sum::<f64>();
         let logits: Vec<f64> = weight.chunks(x.len()).map(dot).collect();
@@ -99,7 +101,7 @@ mod tests {
         let targets: Vec<[u32; 3]> =
             (0..ROWS as u32 + 2).map(|r| [r, 1023, 2 * 1024 + 150]).collect();
         let lists: Vec<&[u32]> = targets.iter().map(|t| &t[..]).collect();
-        let rows = predict(&x, Projection { weight: &weight, hidden: 3 }, &lists);
+        let rows = predict(&x, &Packed::from_rows(&weight, 3), &lists);
         for ((x, targets), (row, finite)) in x.chunks(3).zip(&targets).zip(&rows) {
             let expected = naive(x, &weight);
             let best = expected[row.argmax as usize];
@@ -112,11 +114,10 @@ mod tests {
 
     #[test]
     fn equal_logits_go_to_the_lowest_id_and_nan_is_told() {
-        let weight = vec![1.0; 2 * BLOCK];
-        let rows = predict(&[1.0], Projection { weight: &weight, hidden: 1 }, &[&[]]);
+        let projection = Packed::from_rows(&vec![1.0; 2 * BLOCK], 1);
+        let rows = predict(&[1.0], &projection, &[&[]]);
         assert_eq!(rows[0].0.argmax, 0);
-        let rows =
-            predict(&[f32::NAN, 1.0], Projection { weight: &weight, hidden: 1 }, &[&[], &[]]);
+        let rows = predict(&[f32::NAN, 1.0], &projection, &[&[], &[]]);
         assert!(!rows[0].1 && rows[1].1);
     }
 }

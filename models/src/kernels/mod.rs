@@ -6,12 +6,13 @@
 
 pub(crate) mod attention;
 pub(crate) mod convolution;
-pub(crate) mod dot;
 pub(crate) mod experts;
 pub(crate) mod head;
 pub(crate) mod host;
 pub(crate) mod matrix;
 pub(crate) mod norm;
+pub(crate) mod packed;
 pub(crate) mod rotary;
 pub(crate) mod scan;
+pub(crate) mod tile;
 pub(crate) mod vector;

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::matrix::{Mat, Threads, multiply};
+use super::matrix::{Mat, multiply};
 use super::vector;
 
 /// Tokens of a chunk: products within it cost its length per token.
@@ -109,7 +109,7 @@ impl Chunk<'_> {
             return self.one_token(y, state, keep);
         }
         let mut products = vec![0.0; self.len * self.len];
-        multiply(&mut products, self.len, self.c(), self.b().t(), false, Threads::One);
+        multiply(&mut products, self.len, self.c(), self.b().t(), false);
         let size = self.shape.head_dim * self.shape.state;
         for index in 0..self.shape.group_heads() {
             let head = Head::new(self, index);
@@ -199,7 +199,7 @@ impl<'a> Head<'a> {
         let y = &mut y[self.index * p..];
         if let Some(before) = before {
             let s = Mat::new(before, p, shape.state);
-            multiply(y, width, self.chunk.c(), s.t(), false, Threads::One);
+            multiply(y, width, self.chunk.c(), s.t(), false);
             for (row, decay) in self.decay.iter().enumerate() {
                 vector::scale(&mut y[row * width..][..p], decay.exp() as f32);
             }
@@ -211,7 +211,7 @@ impl<'a> Head<'a> {
             vector::decayed(&mut mixing[upto.clone()], &products[upto], dt, decay, self.decay[row]);
         }
         let mixing = Mat::new(&mixing, len, len);
-        multiply(y, width, mixing, self.inputs(), before.is_some(), Threads::One);
+        multiply(y, width, mixing, self.inputs(), before.is_some());
         for row in 0..len {
             let x = &self.chunk.tokens.rows[row * shape.channels() + self.number * p..][..p];
             vector::add_scaled(&mut y[row * width..][..p], x, self.chunk.parameters.d[self.number]);
@@ -231,7 +231,7 @@ impl<'a> Head<'a> {
         }
         vector::scale(state, last.exp() as f32);
         let weighted = Mat::new(&weighted, len, p);
-        multiply(state, shape.state, weighted.t(), self.chunk.b(), true, Threads::One);
+        multiply(state, shape.state, weighted.t(), self.chunk.b(), true);
     }
 
     fn inputs(&self) -> Mat<'_> {

@@ -1,17 +1,20 @@
 //! The vocabulary projection of wanted rows.
 
+use std::sync::Arc;
+
 use candle_core::{Result, Tensor};
 
 use super::RmsNorm;
 use super::linear::gather_rows;
-use crate::kernels::head::{Prediction, Projection, predict};
+use crate::kernels::head::{Prediction, predict};
 use crate::kernels::host::host;
+use crate::kernels::packed::Packed;
 
 /// Final norm and vocabulary projection.
 pub(crate) struct Head {
     pub(crate) norm: RmsNorm,
-    /// `[vocab, hidden]`; the embedding's own tensor where tied.
-    pub(crate) weight: Tensor,
+    /// `[vocab, hidden]`; the embedding's own where tied.
+    pub(crate) weight: Arc<Packed>,
 }
 
 impl Head {
@@ -26,7 +29,6 @@ impl Head {
             return Ok(vec![]);
         }
         let wanted = self.norm.forward(&gather_rows(x, rows.iter().copied())?)?;
-        let (weight, hidden) = (host(&self.weight)?, self.weight.dim(1)?);
-        Ok(predict(&host(&wanted)?, Projection { weight: &weight, hidden }, targets))
+        Ok(predict(&host(&wanted)?, &self.weight, targets))
     }
 }

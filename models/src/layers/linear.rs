@@ -1,39 +1,46 @@
 //! Dense projections and the token embedding.
 
+use std::sync::Arc;
+
 use candle_core::{Result, Tensor};
+use rayon::prelude::*;
 
 use crate::kernels::experts::gather;
 use crate::kernels::host::{host, tensor};
+use crate::kernels::packed::Packed;
 use crate::kernels::{matrix, norm};
 
 /// `x · wᵀ + b`, with `w` of `[outputs, inputs]`.
 pub(crate) struct Linear {
-    pub(crate) weight: Tensor,
+    pub(crate) weight: Packed,
     pub(crate) bias: Option<Tensor>,
 }
 
 impl Linear {
     /// Projects every row of `[rows, inputs]`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let (rows, inputs) = x.dims2()?;
-        let outputs = self.weight.dim(0)?;
-        let mut out = matrix::linear(&host(x)?, &host(&self.weight)?, inputs, outputs);
+        let mut out = matrix::linear(&host(x)?, &self.weight);
         if let Some(bias) = &self.bias {
             norm::add_bias(&mut out, &host(bias)?);
         }
-        tensor(out, rows, outputs)
+        tensor(out, x.dim(0)?, self.weight.outputs())
     }
 }
 
 /// One row of `[vocab, hidden]` per token.
 pub(crate) struct Embedding {
-    pub(crate) weight: Tensor,
+    /// Shared with the head where that is tied.
+    pub(crate) weight: Arc<Packed>,
 }
 
 impl Embedding {
     /// Rows of the given tokens, which are inside the vocabulary.
     pub(crate) fn forward(&self, tokens: &[u32]) -> Result<Tensor> {
-        gather_rows(&self.weight, tokens.iter().map(|&t| t as usize))
+        let hidden = self.weight.inputs();
+        let mut rows = vec![0.0; tokens.len() * hidden];
+        let each = rows.par_chunks_mut(hidden).zip(tokens).with_min_len(16);
+        each.for_each(|(row, &token)| self.weight.row(token as usize, row));
+        tensor(rows, tokens.len(), hidden)
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Mlp {
 
 impl Mlp {
     pub(crate) fn run(&self, x: &Tensor) -> Result<Tensor> {
-        let inner = self.down.weight.dim(1)?;
+        let inner = self.down.weight.inputs();
         let up = self.up.forward(x)?;
         let middle = self.activation.apply(host(&up)?.to_vec(), inner);
         self.down.forward(&tensor(middle, x.dim(0)?, inner)?)
