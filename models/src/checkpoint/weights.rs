@@ -59,15 +59,7 @@ impl<'a> WeightStore<'a> {
     fn new(source: Source<'a>) -> Self {
         let (asked, problems, used) = Default::default();
         let (parameters, routed_parameters, bf16_parameters) = Default::default();
-        Self {
-            source,
-            asked,
-            problems,
-            used,
-            parameters,
-            routed_parameters,
-            bf16_parameters,
-        }
+        Self { source, asked, problems, used, parameters, routed_parameters, bf16_parameters }
     }
 
     fn folder(&self) -> Option<&'a Folder> {

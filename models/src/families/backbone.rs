@@ -97,8 +97,7 @@ impl Backbone {
         rotary: Option<Rotary>,
         layers: Vec<Layer>,
     ) -> Decoder {
-        let vocabulary =
-            |name| Arc::new(weights.vocabulary(name, self.vocab(), self.hidden()));
+        let vocabulary = |name| Arc::new(weights.vocabulary(name, self.vocab(), self.hidden()));
         let embedding = Embedding { weight: vocabulary(names.embedding) };
         // A head on disk wins over the flag: some tunes untie it and forget to say so.
         let tied = self.tied && !weights.has("lm_head.weight");

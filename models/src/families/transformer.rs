@@ -24,6 +24,7 @@ pub(crate) struct Transformer {
 }
 
 /// The second unit of a layer.
+#[expect(clippy::large_enum_variant, reason = "one value a layer, moved into place once")]
 pub(crate) enum FeedForward {
     Dense(Mlp),
     Routed(Moe),

@@ -169,11 +169,7 @@ pub(crate) fn gather(
 }
 
 /// Copies the given rows of a matrix, [`row_stride`] apart.
-fn gather_apart(
-    x: &[f32],
-    rows: impl ExactSizeIterator<Item = usize>,
-    width: usize,
-) -> Vec<f32> {
+fn gather_apart(x: &[f32], rows: impl ExactSizeIterator<Item = usize>, width: usize) -> Vec<f32> {
     let stride = row_stride(width);
     let mut gathered = vec![0.0; rows.len() * stride];
     for (line, row) in gathered.chunks_mut(stride).zip(rows) {
@@ -244,8 +240,7 @@ mod tests {
         // One hidden number, one inner: expert e computes relu(e+1 · x)² · 1.
         let weights = |numbers: [f32; 2]| numbers.map(|w| Packed::from_rows(&[w], 1));
         let (up, down) = (weights([1.0, 2.0]), weights([1.0, 1.0]));
-        let stack =
-            Stack { up: &up, down: &down, hidden: 1, activation: Activation::ReluSquared };
+        let stack = Stack { up: &up, down: &down, hidden: 1, activation: Activation::ReluSquared };
         let chosen = Chosen { ids: &[0, 1, 1, 0], weights: &[1.0, 0.5, 2.0, 1.0], top_k: 2 };
         assert_eq!(mix(&[3.0, -1.0], chosen, stack), [9.0 + 0.5 * 36.0, 0.0]);
     }

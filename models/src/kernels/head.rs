@@ -47,12 +47,7 @@ struct Part {
     found: Vec<(usize, f32)>,
 }
 
-fn block(
-    x: Rows<'_>,
-    projection: &Packed,
-    panels: Range<usize>,
-    targets: &[&[u32]],
-) -> Vec<Part> {
+fn block(x: Rows<'_>, projection: &Packed, panels: Range<usize>, targets: &[&[u32]]) -> Vec<Part> {
     let (first, width) = (panels.start * WIDTH, columns(projection, &panels));
     let mut logits = vec![0.0; targets.len() * width];
     product_of_rows(x, projection, panels, &mut logits);

@@ -122,7 +122,8 @@ impl Packed {
             }
             Panel::Bf16(pairs) => {
                 for (values, line) in row.chunks_mut(2).zip(pairs) {
-                    let halves = [line[column] << 16, line[column] & 0xffff_0000].map(f32::from_bits);
+                    let halves =
+                        [line[column] << 16, line[column] & 0xffff_0000].map(f32::from_bits);
                     values.iter_mut().zip(halves).for_each(|(value, half)| *value = half);
                 }
             }

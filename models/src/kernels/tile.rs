@@ -188,7 +188,8 @@ mod tests {
             let x = Rows { numbers: &x, stride: inputs, count: 2, inputs };
             let panel = Panel::F32 { numbers: &w, stride: WIDTH };
             let expected = |i: usize| {
-                let term = |k| f64::from(x.numbers[i / WIDTH * inputs + k] * w[k * WIDTH + i % WIDTH]);
+                let term =
+                    |k| f64::from(x.numbers[i / WIDTH * inputs + k] * w[k * WIDTH + i % WIDTH]);
                 (0..inputs).map(term).sum::<f64>()
             };
             for tile in [baseline, Run::new(panel).tile] {

@@ -69,6 +69,22 @@ unsafe fn walk<const M: usize>(x: Rows<'_>, panel: Panel<'_>, take: Take<'_>) {
 
 type Lines<const M: usize> = [[f32; WIDTH]; M];
 
+/// Adds the products of one input to the sums of M rows.
+///
+/// A macro, because a function with a target feature cannot be told to be inlined always, and sums that
+/// are passed on leave the registers. Offsets wrap instead of being checked: they are inside `x`.
+macro_rules! add {
+    ($sums:ident, $x:ident, $input:expr, $w:expr) => {{
+        let (input, w): (usize, Pair) = ($input, $w);
+        for row in 0..M {
+            let offset = row.wrapping_mul($x.stride).wrapping_add(input);
+            let x = _mm512_set1_ps(*$x.numbers.as_ptr().add(offset));
+            $sums[row][0] = _mm512_fmadd_ps(x, w[0], $sums[row][0]);
+            $sums[row][1] = _mm512_fmadd_ps(x, w[1], $sums[row][1]);
+        }
+    }};
+}
+
 /// # Safety
 /// `x` has M rows; `panel` points to `WIDTH` numbers for each input.
 #[inline]
@@ -83,8 +99,8 @@ unsafe fn walk_f32<const M: usize>(
     for input in 0..x.inputs {
         // SAFETY: below `inputs` both operands have numbers.
         unsafe {
-            let w = panel.add(input * stride);
-            add(&mut sums, x, input, [_mm512_loadu_ps(w), _mm512_loadu_ps(w.add(16))]);
+            let w = panel.add(input.wrapping_mul(stride));
+            add!(sums, x, input, [_mm512_loadu_ps(w), _mm512_loadu_ps(w.add(16))]);
         }
     }
     store(&sums, lines);
@@ -100,13 +116,14 @@ unsafe fn walk_bf16<const M: usize>(x: Rows<'_>, pairs: *const u32, lines: &mut 
         // SAFETY: below `inputs` both operands have numbers.
         unsafe {
             let w = load(pairs, pair);
-            add(&mut sums, x, 2 * pair, even(w));
-            add(&mut sums, x, 2 * pair + 1, odd(w));
+            let first = pair.wrapping_mul(2);
+            add!(sums, x, first, even(w));
+            add!(sums, x, first.wrapping_add(1), odd(w));
         }
     }
     if x.inputs % 2 == 1 {
         // SAFETY: an odd last input has a pair of its own.
-        unsafe { add(&mut sums, x, x.inputs - 1, even(load(pairs, x.inputs / 2))) };
+        unsafe { add!(sums, x, x.inputs - 1, even(load(pairs, x.inputs / 2))) };
     }
     store(&sums, lines);
 }
@@ -124,20 +141,6 @@ fn store<const M: usize>(sums: &[Pair; M], lines: &mut Lines<M>) {
     }
 }
 
-/// Adds the products of one input.
-///
-/// # Safety
-/// `x` has M rows of more than `input` numbers.
-#[inline]
-#[target_feature(enable = "avx512f")]
-unsafe fn add<const M: usize>(sums: &mut [Pair; M], x: Rows<'_>, input: usize, w: Pair) {
-    for (row, sums) in sums.iter_mut().enumerate() {
-        // SAFETY: the caller's promise.
-        let x = _mm512_set1_ps(unsafe { *x.numbers.as_ptr().add(row * x.stride + input) });
-        *sums = [_mm512_fmadd_ps(x, w[0], sums[0]), _mm512_fmadd_ps(x, w[1], sums[1])];
-    }
-}
-
 /// # Safety
 /// `pairs` points to more than `pair` rows of `WIDTH` pairs.
 #[inline]
@@ -145,7 +148,7 @@ unsafe fn add<const M: usize>(sums: &mut [Pair; M], x: Rows<'_>, input: usize, w
 unsafe fn load(pairs: *const u32, pair: usize) -> [__m512i; 2] {
     // SAFETY: the caller's promise.
     unsafe {
-        let at = pairs.add(pair * WIDTH);
+        let at = pairs.add(pair.wrapping_mul(WIDTH));
         [_mm512_loadu_si512(at.cast()), _mm512_loadu_si512(at.add(16).cast())]
     }
 }
