@@ -80,16 +80,42 @@ pub fn permutation_p(
         let permuted: Vec<f64> = order.iter().map(|&i| y[i]).collect();
         tails.add(statistic(x, &permuted));
     };
-    if arrangements(&groups) <= 50_000.0 {
-        permute(&mut order, &groups, 0, 0, &mut count);
-    } else {
-        count(&order);
-        for draw in 0..resampling.draws as u64 {
-            shuffle(&mut order, &groups, &mut SplitMix64::stream(resampling.seed, draw));
-            count(&order);
-        }
-    }
+    each_order(&mut order, &groups, resampling, &mut count);
     Some(tails.p())
+}
+
+/// Two-sided permutation p-value of Σ `products[i][π(i)]` over the orders π of the rows, twice the
+/// smaller tail and at most 1; all orders where there are no more than 50,000, else drawn ones.
+/// `None` below two rows.
+pub(super) fn assignment_p(products: &[Vec<f64>], resampling: Resampling) -> Option<f64> {
+    let mut order: Vec<usize> = (0..products.len()).collect();
+    let total =
+        |order: &[usize]| -> f64 { order.iter().zip(products).map(|(&j, row)| row[j]).sum() };
+    let observed = total(&order);
+    let mut tails = Tails { observed, above: 0, below: 0, total: 0 };
+    let groups = [order.clone()];
+    if products.len() < 2 {
+        return None;
+    }
+    each_order(&mut order, &groups, resampling, &mut |order| tails.add(Some(total(order))));
+    Some(tails.p())
+}
+
+/// Visits the orders that exchange within `groups`: all of them, or the given one and drawn ones.
+fn each_order(
+    order: &mut [usize],
+    groups: &[Vec<usize>],
+    resampling: Resampling,
+    visit: &mut impl FnMut(&[usize]),
+) {
+    if arrangements(groups) <= 50_000.0 {
+        return permute(order, groups, 0, 0, visit);
+    }
+    visit(order);
+    for draw in 0..resampling.draws as u64 {
+        shuffle(order, groups, &mut SplitMix64::stream(resampling.seed, draw));
+        visit(order);
+    }
 }
 
 struct Tails {
@@ -130,7 +156,7 @@ fn arrangements(groups: &[Vec<usize>]) -> f64 {
 
 /// Every order that exchanges within groups: position `at` of group `group` is settled next.
 fn permute(
-    order: &mut Vec<usize>,
+    order: &mut [usize],
     groups: &[Vec<usize>],
     group: usize,
     at: usize,

@@ -31,7 +31,7 @@ pub fn rarefied_entropy_bits(
     let expected = |&count: &u64| -> f64 {
         hypergeometric(tokens, count, sample).map(|(chosen, p)| p * share(chosen)).sum()
     };
-    Some(selections.iter().map(expected).sum())
+    Some(selections.iter().filter(|&&count| count > 0).map(expected).sum())
 }
 
 /// −log₂ of the probability that two selections of two different tokens of the document fall on

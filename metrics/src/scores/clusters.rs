@@ -55,6 +55,20 @@ impl Clusters {
         self.members.iter().map(Vec::as_slice)
     }
 
+    /// The clusters of the documents that `keep` marks, which are numbered anew in their order.
+    #[must_use]
+    pub fn subset(&self, keep: &[bool]) -> Self {
+        let mut number = vec![None; self.documents];
+        let kept = (0..self.documents).filter(|&document| keep.get(document) == Some(&true));
+        kept.enumerate().for_each(|(new, old)| number[old] = Some(new));
+        let renamed = |documents: &[usize]| -> Vec<usize> {
+            documents.iter().filter_map(|&document| number[document]).collect()
+        };
+        let mut members: Vec<Vec<usize>> = self.iter().map(renamed).collect();
+        members.retain(|documents| !documents.is_empty());
+        Self { members, documents: number.iter().flatten().count() }
+    }
+
     /// Sum of `values` over each cluster's documents, `[clusters]`. Documents beyond the end of
     /// `values` count as 0.
     #[must_use]
@@ -80,6 +94,14 @@ mod tests {
         assert_eq!((clusters.len(), clusters.documents()), (3, 4));
         assert_eq!(clusters.sums(&[1.0, 2.0, 4.0, 8.0]), [5.0, 2.0, 8.0]);
         assert_eq!(clusters.sizes(), [2.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn a_subset_keeps_who_belongs_together() {
+        let clusters = Clusters::from_labels(["b", "a", "b", "c"]);
+        let expected = Clusters::from_labels(["b", "b", "c"]);
+        assert_eq!(clusters.subset(&[true, false, true, true]), expected);
+        assert!(clusters.subset(&[]).is_empty());
     }
 
     #[test]
