@@ -76,7 +76,7 @@ impl TaskScores {
 
 impl DocumentValue {
     /// A number, `{"sum", "weight"}`, or `{"gold", "prediction"}`; anything else is no value.
-    fn read(value: &Value) -> Option<Self> {
+    pub(crate) fn read(value: &Value) -> Option<Self> {
         if let Some(number) = value.as_f64() {
             return Some(Self::Number(number));
         }

@@ -48,6 +48,29 @@ pub(crate) fn scored(scored: &Scored) -> Option<String> {
     })
 }
 
+/// A p-value: `0.34`, `0.021`, `< 0.001`.
+pub(crate) fn p_value(p: f64) -> String {
+    match p {
+        p if p < 0.001 => "< 0.001".to_owned(),
+        p if p < 0.0995 => fixed(p, 3),
+        p => fixed(p, 2),
+    }
+}
+
+/// Words after a number of things: `1 task`, `3 tasks`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
 /// A share as per cent: `26.7 %`.
 pub(crate) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| format!("{} %", fixed(share * 100.0, 1)))
@@ -112,6 +135,18 @@ mod tests {
         assert_eq!(metric(Unit::Plain, 2.118e14), "2.118e14");
         assert_eq!(percent(Some(0.2666)), "26.7 %");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
+    }
+
+    #[test]
+    fn p_values_and_lists() {
+        let found = [0.000_1, 0.0214, 0.0996, 0.345].map(p_value);
+        assert_eq!(found, ["< 0.001", "0.021", "0.10", "0.34"]);
+        let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(
+            [listed(&names), listed(&names[..2]), listed(&[])],
+            ["a, b and c", "a and b", ""]
+        );
+        assert_eq!(counted(1, "task", "tasks"), "1 task");
     }
 
     #[test]

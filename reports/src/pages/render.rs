@@ -25,6 +25,7 @@ const PARTS: [(&str, &str); 2] = [
     ("differences.html", include_str!("../../../templates/html/differences.html")),
     ("differences.md", include_str!("../../../templates/md/differences.md")),
 ];
+const SCRIPT: &str = include_str!("../../../templates/html/script.js");
 const STYLE: &str = include_str!("../../../templates/html/style.css");
 
 /// report.md.
@@ -53,15 +54,18 @@ fn markdown_page<T: Serialize>(name: &str, source: &str, page: &T) -> Result<Str
         .map_err(|error| build(&error))
 }
 
-/// One file, nothing loaded, nothing run. Its policy allows the one style sheet by its digest.
+/// One file, nothing loaded. Its policy allows the one style sheet and the one script, which sorts
+/// tables, by their digests, and nothing else.
 fn html_page<T: Serialize>(name: &str, source: &str, page: &T) -> Result<String, ReportError> {
     let style = Value::from_safe_string(STYLE.to_owned());
+    let script = Value::from_safe_string(SCRIPT.to_owned());
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
-        digest(STYLE)
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        digest(STYLE),
+        digest(SCRIPT)
     );
     environment()?
-        .render_named_str(name, source, context! { page => Serde(page), style, policy })
+        .render_named_str(name, source, context! { page => Serde(page), style, script, policy })
         .map_err(|error| build(&error))
 }
 

@@ -188,16 +188,16 @@ fn layer_row(
     ]
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     cell(text).into_owned()
 }
 
 /// Shortest digits that read back as the same number; empty where there is none.
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map_or_else(String::new, |value| value.to_string())
 }
 
-fn sheet(rows: &[Vec<String>]) -> Result<Vec<u8>, ReportError> {
+pub(super) fn sheet(rows: &[Vec<String>]) -> Result<Vec<u8>, ReportError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(row).map_err(|error| ReportError::Build(error.to_string()))?;

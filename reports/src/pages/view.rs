@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 use super::differences_view::{self, DifferenceTable};
-use super::figures::{Figure, entropy_figures};
+use super::figures::{FigureGroup, link_figures, routing_figures, score_figures};
+use super::lead::Answer;
+use super::link_view::LinkView;
 use super::routing_view::{PairRow, RoutingRow, pair_rows, routing_rows};
 use super::scores_view::{Hole, ScoreTable, holes, tables};
 use super::{caveats, format, lead};
@@ -16,18 +18,21 @@ use crate::summary::comparison::CompareOptions;
 #[derive(Serialize)]
 pub(super) struct Page {
     title: String,
-    /// Sentences computed from the numbers.
-    lead: Vec<String>,
+    /// What a reader should know first, computed from the numbers.
+    answers: Vec<Answer>,
     models: Vec<String>,
     tables: Vec<ScoreTable>,
     holes: Vec<Hole>,
+    score_figures: Vec<FigureGroup>,
     differences: Vec<DifferenceTable>,
     differences_note: String,
     /// File of the differences, where one lies beside the page.
     differences_sheet: Option<&'static str>,
     pairs: Vec<PairRow>,
-    figures: Vec<Figure>,
+    figures: Vec<FigureGroup>,
     routing: Vec<RoutingRow>,
+    link: LinkView,
+    link_figures: Vec<FigureGroup>,
     caveats: Vec<String>,
     checkpoints: Vec<Checkpoint>,
     tasks: Vec<Provenance>,
@@ -69,16 +74,19 @@ impl Page {
         let manifest = &summary.manifest;
         Self {
             title: title(summary),
-            lead: lead::sentences(summary),
+            answers: lead::answers(summary),
             models: manifest.models.keys().cloned().collect(),
             tables: tables(summary),
             holes: holes(summary),
+            score_figures: score_figures(summary),
             differences,
             differences_note: differences_view::note(&CompareOptions::default()),
             differences_sheet: Some("differences.csv"),
             pairs: pair_rows(summary),
-            figures: entropy_figures(summary),
+            figures: routing_figures(summary),
             routing: routing_rows(summary),
+            link: LinkView::of(summary),
+            link_figures: link_figures(summary),
             caveats: caveats::sentences(summary),
             checkpoints: manifest
                 .models

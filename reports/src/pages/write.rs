@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::view::Page;
 use super::{
-    atomic, comparison_rows, flips, model_folder, render, results_json, routing_json, samples,
-    sheets,
+    atomic, comparison_rows, flips, link_sheet, model_folder, render, results_json, routing_json,
+    samples, sheets,
 };
 use crate::record::{Record, RecordError};
 use crate::summary::Summary;
@@ -40,7 +40,7 @@ pub enum ReportError {
     Build(String),
 }
 
-/// Writes report.md, report.html, scores.csv, differences.csv, routing.csv and, per model, results.json,
+/// Writes report.md, report.html, scores.csv, differences.csv, routing.csv, link.csv and, per model, results.json,
 /// routing.json and samples files into `dir`; returns the paths written. Each file is replaced
 /// whole or not at all. [`TIME_KEYS`](super::TIME_KEYS) lists what differs between two runs of
 /// the same command.
@@ -76,6 +76,7 @@ pub fn write_pages(
             &comparison_rows::sheet(summary.comparisons())?,
         )?,
         atomic::write(&dir.join("routing.csv"), &sheets::routing(summary)?)?,
+        atomic::write(&dir.join("link.csv"), &link_sheet::link(summary)?)?,
     ];
     for alias in summary.manifest.models.keys() {
         paths.extend(write_model(record, summary, dir, alias)?);

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use super::averages::{Average, averages, categories};
 use super::cells::{Cell, CellBuilder};
 use super::comparison::{CompareOptions, Comparison, along_lineage};
+use super::link::{self, Link, LinkBuilder, TaskDocuments};
 use super::routing::{LayerMeasures, RoutingGroup, SpanDocuments};
 use crate::manifest::{Capture, HEADLINE, Manifest, MetricName};
 use crate::record::{Record, RecordError};
@@ -24,6 +25,7 @@ pub struct Summary {
     pub study: RoutingStudy,
     models: IndexMap<String, ModelSummary>,
     comparisons: Vec<Comparison>,
+    link: Link,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -32,6 +34,7 @@ struct ModelSummary {
     averages: Vec<Average>,
     categories: Vec<Average>,
     routing: Vec<RoutingGroup>,
+    documents: IndexMap<String, TaskDocuments>,
 }
 
 impl Summary {
@@ -54,8 +57,10 @@ impl Summary {
                 .map(draw)
                 .collect::<Result<_, RecordError>>()?,
             comparisons: Vec::new(),
+            link: Link::default(),
         };
         summary.comparisons = along_lineage(&summary, &CompareOptions::default());
+        summary.link = link::draw(&summary);
         Ok(summary)
     }
 
@@ -87,6 +92,17 @@ impl Summary {
     #[must_use]
     pub fn routing(&self, model: &str) -> &[RoutingGroup] {
         self.models.get(model).map_or(&[], |model| &model.routing)
+    }
+
+    /// How routing and scores hang together.
+    #[must_use]
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Documents of a (model, task) as the link sees them.
+    pub(super) fn documents(&self, model: &str, task: &str) -> Option<&TaskDocuments> {
+        self.models.get(model)?.documents.get(task)
     }
 
     /// A model's comparisons of two languages.
@@ -123,16 +139,20 @@ fn draw_task(
 ) -> Result<(), RecordError> {
     let manifest = &record.manifest().tasks[task];
     let (mut cell, mut documents) = (CellBuilder::default(), SpanDocuments::default());
+    let mut link = (!manifest.probe).then(LinkBuilder::default);
     record.for_each_document(alias, task, |document| {
         cell.add(&document);
         documents.add(&document);
+        if let Some(link) = &mut link {
+            link.add(&document, manifest);
+        }
         Ok::<(), RecordError>(())
     })?;
     let averaged = averaged_metrics(record.manifest());
     let (outcome, work) = (record.outcome(alias, task)?, record.work(alias, task)?);
-    model
-        .cells
-        .insert(task.to_owned(), cell.finish(manifest, outcome, work, &averaged, resampling));
+    let cell = cell.finish(manifest, outcome, work, &averaged, resampling);
+    model.documents.extend(link.map(|link| (task.to_owned(), link.finish(manifest, &cell))));
+    model.cells.insert(task.to_owned(), cell);
     let router = record.manifest().models[alias].router.as_ref();
     let capture = router.map_or_else(Capture::default, |router| router.capture);
     for (span, counts) in record.routing_totals(alias, task)? {

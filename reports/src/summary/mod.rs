@@ -3,13 +3,14 @@
 //! [`Summary::draw`] reads each document once. It holds, for every (model, task), what became of
 //! it and its scores ([`Cell`]); for every model and group its averages ([`Average`]); for every
 //! model its routing by task and span ([`RoutingGroup`]) and what parallel text shows of it
-//! ([`RoutingStudy`](crate::routing::RoutingStudy)); and each model against its parent on the same
-//! documents ([`comparison`]).
+//! ([`RoutingStudy`](crate::routing::RoutingStudy)); each model against its parent on the same
+//! documents ([`comparison`]); and how routing and scores hang together ([`Link`]).
 
 mod averages;
 mod cells;
 pub mod comparison;
 mod draw;
+pub mod link;
 mod routing;
 mod runs;
 mod sections;
@@ -18,6 +19,7 @@ pub use averages::Average;
 pub use cells::{Cell, CellState, Scored};
 pub use comparison::Comparison;
 pub use draw::Summary;
+pub use link::Link;
 pub use routing::{LayerMeasures, RoutingGroup};
 pub use runs::{Contender, Run, Runs, UnknownModel};
 pub use sections::Section;

@@ -1,0 +1,165 @@
+//! Measures by layer: languages beside each other for every checkpoint, checkpoints beside each
+//! other for every two languages. Charts of one group have equal axes.
+
+use harness_metrics::{PairMeasure, SideMeasure};
+
+use super::{Figure, FigureGroup, all_pairs, curve_reach, moe_layers};
+use crate::pages::format::{language, optional};
+use crate::pages::svg::{Axis, LineChart, Reference, Series};
+use crate::routing::{Curve, RoutingPair};
+use crate::summary::Summary;
+
+/// A measure of one language, both languages of a checkpoint in one chart.
+pub(super) fn by_checkpoint(
+    summary: &Summary,
+    measure: SideMeasure,
+    title: &str,
+    note: &str,
+) -> FigureGroup {
+    let axis = axis(all_pairs(summary).flat_map(|(_, pair)| side_curves(pair, measure)));
+    let figure = |(model, pair): (&String, &RoutingPair)| {
+        let named = [&pair.a, &pair.b].map(|side| {
+            let curve = side.numbers.curve(measure)?;
+            Some((language(&side.language).to_owned(), curve))
+        });
+        let named: Vec<(String, &Curve)> = named.into_iter().flatten().collect();
+        let text = Text { title: format!("{title}: {model}"), y_label: measure.title().to_owned() };
+        chart(text, moe_layers(summary, model), axis, &named, Vec::new())
+    };
+    FigureGroup {
+        title: title.to_owned(),
+        note: note.to_owned(),
+        figures: all_pairs(summary).filter_map(figure).collect(),
+    }
+}
+
+/// A measure of the first language of every pair, checkpoints in one chart.
+pub(super) fn by_language(summary: &Summary, measure: SideMeasure, title: &str) -> Vec<Figure> {
+    let axis = axis(all_pairs(summary).flat_map(|(_, pair)| side_curves(pair, measure)));
+    let figure = |languages: &(String, String)| {
+        let named: Vec<(String, &Curve)> = of_languages(summary, languages)
+            .filter_map(|(model, pair)| Some((model.clone(), pair.a.numbers.curve(measure)?)))
+            .collect();
+        let text = Text {
+            title: format!("{title} of {}, all checkpoints", language(&languages.0)),
+            y_label: measure.title().to_owned(),
+        };
+        chart(text, layers_of_all(summary, languages), axis, &named, Vec::new())
+    };
+    languages(summary).iter().filter_map(figure).collect()
+}
+
+/// A measure of two languages, checkpoints in one chart; a dashed line where two random halves of
+/// one language lie on average, the level to compare with.
+pub(super) fn of_pairs(summary: &Summary, measure: PairMeasure, title: &str) -> Vec<Figure> {
+    let all = all_pairs(summary).filter_map(|(_, pair)| pair.curve(measure));
+    let axis = axis(all);
+    let figure = |languages: &(String, String)| {
+        let named: Vec<(String, &Curve)> = of_languages(summary, languages)
+            .filter_map(|(model, pair)| Some((model.clone(), pair.curve(measure)?)))
+            .collect();
+        let halves = of_languages(summary, languages).filter_map(|(_, pair)| {
+            let spreads = pair.a.controls.halves_mean.iter();
+            let (_, spread) =
+                spreads.chain(&pair.b.controls.halves_mean).find(|(m, _)| *m == measure)?;
+            Some(spread.mean)
+        });
+        let level: Vec<f64> = halves.collect();
+        let reference = (!level.is_empty()).then(|| Reference {
+            name: "halves of one language".to_owned(),
+            value: level.iter().sum::<f64>() / level.len() as f64,
+        });
+        let (first, second) = (language(&languages.0), language(&languages.1));
+        let text = Text {
+            title: format!("{title} of {first} and {second}"),
+            y_label: measure.title().to_owned(),
+        };
+        chart(
+            text,
+            layers_of_all(summary, languages),
+            axis,
+            &named,
+            reference.into_iter().collect(),
+        )
+    };
+    languages(summary).iter().filter_map(figure).collect()
+}
+
+struct Text {
+    title: String,
+    y_label: String,
+}
+
+fn chart(
+    text: Text,
+    positions: Vec<usize>,
+    axis: Axis,
+    named: &[(String, &Curve)],
+    references: Vec<Reference>,
+) -> Option<Figure> {
+    let length = named.iter().map(|(_, curve)| curve.values.len()).max().filter(|n| *n > 0)?;
+    let positions = if positions.len() == length { positions } else { (0..length).collect() };
+    let series = |(name, curve): &(String, &Curve)| Series {
+        name: name.clone(),
+        values: curve.values.clone(),
+        band: curve.intervals.iter().map(|i| i.as_ref().map(|i| (i.low, i.high))).collect(),
+    };
+    let columns = std::iter::once("layer".to_owned()).chain(named.iter().map(|(n, _)| n.clone()));
+    let row = |(place, layer): (usize, &usize)| {
+        let values = named.iter().map(|(_, curve)| optional(curve.value(place), 3));
+        std::iter::once(layer.to_string()).chain(values).collect()
+    };
+    let rows = positions.iter().enumerate().map(row).collect();
+    let chart = LineChart {
+        description: format!(
+            "{length} layers; {}",
+            named.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", ")
+        ),
+        title: text.title,
+        x_label: "layer".to_owned(),
+        y_label: text.y_label,
+        positions,
+        axis,
+        references,
+        series: named.iter().map(series).collect(),
+    };
+    Some(Figure::new(&chart.title, chart.draw(), columns.collect(), rows))
+}
+
+fn side_curves(pair: &RoutingPair, measure: SideMeasure) -> impl Iterator<Item = &Curve> {
+    [&pair.a, &pair.b].into_iter().filter_map(move |side| side.numbers.curve(measure))
+}
+
+/// From 0, or below it where values are, to where values end.
+fn axis<'a>(curves: impl Iterator<Item = &'a Curve>) -> Axis {
+    let reach: Vec<f64> = curves.flat_map(curve_reach).collect();
+    let most = reach.iter().copied().fold(0.0, f64::max);
+    Axis::holding((0.0, if most > 0.0 { most } else { 1.0 }), reach)
+}
+
+/// (first, second) languages of all pairs.
+pub(super) fn languages(summary: &Summary) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (_, pair) in all_pairs(summary) {
+        let languages = (pair.a.language.clone(), pair.b.language.clone());
+        if !found.contains(&languages) {
+            found.push(languages);
+        }
+    }
+    found
+}
+
+pub(super) fn of_languages<'a>(
+    summary: &'a Summary,
+    languages: &'a (String, String),
+) -> impl Iterator<Item = (&'a String, &'a RoutingPair)> {
+    all_pairs(summary)
+        .filter(|(_, pair)| pair.a.language == languages.0 && pair.b.language == languages.1)
+}
+
+/// Layer numbers where all checkpoints agree on them; else none, and positions are shown.
+fn layers_of_all(summary: &Summary, languages: &(String, String)) -> Vec<usize> {
+    let mut all = of_languages(summary, languages).map(|(model, _)| moe_layers(summary, model));
+    let first = all.next().unwrap_or_default();
+    if all.all(|other| other == first) { first } else { Vec::new() }
+}

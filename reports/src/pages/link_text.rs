@@ -1,0 +1,287 @@
+//! The link in sentences, each generated from its numbers.
+
+use harness_metrics::Estimate;
+use harness_metrics::association::Adjusted;
+
+use super::format::{self, counted, fixed, listed, p_value};
+use crate::summary::Summary;
+use crate::summary::link::{
+    ChangeRow, CheckpointRow, FlipRow, Link, Predictor, RoutingMeasure, Trajectory, WithinRow,
+};
+
+/// At this level an adjusted p-value counts.
+const ALPHA: f64 = 0.05;
+
+/// What the first screen says: the headline, and the level below it.
+pub(super) fn lead(summary: &Summary) -> Vec<String> {
+    let link = summary.link();
+    let flips = primary_flips(link);
+    let within: Vec<&WithinRow> = primary_within(link);
+    if flips.iter().all(|row| row.link.is_err()) && within.iter().all(|row| row.link.is_err()) {
+        return unanswered(&flips, &within).into_iter().collect();
+    }
+    let mut sentences: Vec<String> = flips.iter().map(|row| flip(row, flips.len())).collect();
+    sentences.extend(within_lead(&within));
+    sentences
+}
+
+/// One sentence where no level has an answer; none where there was nothing to ask.
+fn unanswered(flips: &[&FlipRow], within: &[&WithinRow]) -> Option<String> {
+    let flips = flips.iter().filter_map(|row| row.link.as_ref().err());
+    let reasons = flips.chain(within.iter().filter_map(|row| row.link.as_ref().err()));
+    let mut distinct: Vec<String> = Vec::new();
+    for reason in reasons.filter(|reason| !reason.contains("routing was not captured")) {
+        if !distinct.contains(reason) {
+            distinct.push(reason.clone());
+        }
+    }
+    (!distinct.is_empty())
+        .then(|| format!("This run cannot say whether they do: {}.", distinct.join("; ")))
+}
+
+fn primary_flips(link: &Link) -> Vec<&FlipRow> {
+    link.flips.iter().filter(|row| row.predictor == Predictor::PRIMARY).collect()
+}
+
+fn primary_within(link: &Link) -> Vec<&WithinRow> {
+    link.within.iter().filter(|row| row.predictor == Predictor::PRIMARY).collect()
+}
+
+/// `From base to cpt, …`.
+pub(super) fn flip(row: &FlipRow, comparisons: usize) -> String {
+    let (from, to) = (&row.from, &row.to);
+    let link = match &row.link {
+        Ok(link) => link,
+        Err(reason) => {
+            return format!("From {from} to {to} the documents that flipped cannot say: {reason}.");
+        }
+    };
+    let (gained, lost) = (link.flips.gained, link.flips.lost);
+    format!(
+        "From {from} to {to}, {gained} documents flipped to right and {lost} to wrong in {}. {}{}; {}{}",
+        counted(link.tasks.len(), "task that has both", "tasks that have both"),
+        "Those whose routing broadened by one standard deviation more (",
+        format_args!(
+            "{} bits, last eighth of the layers) had {} the odds of being gained",
+            fixed(link.sd, 2),
+            odds(&link.adjusted.log_odds)
+        ),
+        significance(&link.adjusted, row.p_holm, comparisons, "comparisons"),
+        verdict(
+            &link.adjusted,
+            row.p_holm,
+            "which way a document flips goes with how its routing changed",
+            "the change of routing does not say which way a document flips"
+        ),
+    )
+}
+
+/// `Within cpt, …`.
+pub(super) fn within(row: &WithinRow, comparisons: usize) -> String {
+    let model = &row.model;
+    let link = match &row.link {
+        Ok(link) => link,
+        Err(reason) => return format!("Within {model} the documents cannot say: {reason}."),
+    };
+    let area = link.area_without.zip(link.area_gain.as_ref()).map(|(area, gain)| {
+        format!(
+            " Telling right from wrong within tasks, an area under the curve of {} becomes {} ({} points{}).",
+            fixed(100.0 * area, 1),
+            fixed(100.0 * (area + gain.value), 1),
+            signed(100.0 * gain.value, 1),
+            gain.interval.as_ref().map_or_else(String::new, |ends| format!(
+                ", 95 % interval {} to {}",
+                fixed(100.0 * ends.low, 1),
+                fixed(100.0 * ends.high, 1)
+            ))
+        )
+    });
+    format!(
+        "Within {model}, over {} documents of {}, one standard deviation ({} bits) broader routing goes with {} the odds of a higher score \
+         at equal task and length; {}{}{}",
+        link.n,
+        counted(link.tasks.len(), "task", "tasks"),
+        fixed(link.sd, 2),
+        odds(&link.adjusted.log_odds),
+        significance(&link.adjusted, row.p_holm, comparisons, "checkpoints"),
+        verdict(
+            &link.adjusted,
+            row.p_holm,
+            "scores go with the breadth of routing",
+            "the breadth of a document's routing does not say how it scores"
+        ),
+        area.unwrap_or_default()
+    )
+}
+
+/// One sentence over all checkpoints.
+fn within_lead(rows: &[&WithinRow]) -> Option<String> {
+    let part = |row: &&WithinRow| {
+        let link = row.link.as_ref().ok()?;
+        let p = row.p_holm.unwrap_or(link.adjusted.p);
+        Some(format!(
+            "{} {} (adjusted p {})",
+            row.model,
+            odds_short(&link.adjusted.log_odds),
+            p_value(p)
+        ))
+    };
+    let parts: Vec<String> = rows.iter().filter_map(part).collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "Within one checkpoint, odds of a higher score for a document that is routed one standard deviation more broadly than others of its task and length: {}.",
+            listed(&parts)
+        )
+    })
+}
+
+/// `1.34 (95 % interval 1.05 to 1.71) times`.
+fn odds(log_odds: &Estimate) -> String {
+    let value = fixed(log_odds.value.exp(), 2);
+    match &log_odds.interval {
+        Some(ends) => format!(
+            "{value} (95 % interval {} to {}) times",
+            fixed(ends.low.exp(), 2),
+            fixed(ends.high.exp(), 2)
+        ),
+        None => format!("{value} times"),
+    }
+}
+
+/// `× 1.34 (1.05 to 1.71)`.
+pub(super) fn odds_short(log_odds: &Estimate) -> String {
+    let value = fixed(log_odds.value.exp(), 2);
+    match &log_odds.interval {
+        Some(ends) => {
+            format!("× {value} ({} to {})", fixed(ends.low.exp(), 2), fixed(ends.high.exp(), 2))
+        }
+        None => format!("× {value}"),
+    }
+}
+
+fn significance(
+    adjusted: &Adjusted,
+    p_holm: Option<f64>,
+    comparisons: usize,
+    what: &str,
+) -> String {
+    let p = format!("permutation p {}", equals(adjusted.p));
+    match p_holm {
+        Some(p_holm) if comparisons > 1 => {
+            format!("{p}, {} adjusted over {comparisons} {what}: ", p_value(p_holm))
+        }
+        Some(_) => format!("{p}: "),
+        None => format!("{p}, not adjusted, exploratory."),
+    }
+}
+
+fn equals(p: f64) -> String {
+    let text = p_value(p);
+    if text.starts_with('<') { text } else { format!("= {text}") }
+}
+
+/// Empty for exploratory predictors.
+fn verdict(adjusted: &Adjusted, p_holm: Option<f64>, yes: &str, no: &str) -> String {
+    match p_holm {
+        None => String::new(),
+        Some(p) if p <= ALPHA => format!("{yes}."),
+        Some(_) if adjusted.p <= ALPHA => format!("{no} once the comparisons are adjusted for."),
+        Some(_) => format!("{no} beyond chance."),
+    }
+}
+
+/// A number that keeps its sign.
+pub(super) fn signed(value: f64, digits: usize) -> String {
+    let text = fixed(value, digits);
+    if value > 0.0 && !text.chars().all(|c| matches!(c, '0' | '.')) {
+        format!("+{text}")
+    } else {
+        text
+    }
+}
+
+/// Over tasks on the edges of the lineage.
+pub(super) fn changes(row: &ChangeRow) -> String {
+    let Some(link) = &row.link else {
+        return "Changes of tasks from parent to child: too few tasks that every edge has."
+            .to_owned();
+    };
+    let slope = link.interval.as_ref().map_or_else(String::new, |ends| {
+        format!(" ({} to {}, clustered by task)", fixed(ends.low, 1), fixed(ends.high, 1))
+    });
+    let p = link.p.map_or_else(
+        || "too few tasks for a test".to_owned(),
+        |p| format!("exchanging whole tasks p {}", equals(p)),
+    );
+    format!(
+        "Over {} on {} of the lineage, the change of usage entropy in the last eighth of the layers and the change of score correlate with r = {} \
+         (edges' means taken out); {} points a bit{slope}; {p}. The independent units are the {}, not the {} points.",
+        counted(link.tasks, "task", "tasks"),
+        counted(link.edges, "edge", "edges"),
+        fixed(link.r, 2),
+        fixed(link.slope, 1),
+        counted(link.tasks, "task", "tasks"),
+        link.n
+    )
+}
+
+/// Over checkpoints: what can be said, and what cannot.
+pub(super) fn checkpoints(rows: &[CheckpointRow]) -> Vec<String> {
+    let is_first = |row: &&CheckpointRow| row.is_average && row.measure == RoutingMeasure::Entropy;
+    rows.iter().filter(is_first).map(checkpoint_sentence).collect()
+}
+
+fn checkpoint_sentence(row: &CheckpointRow) -> String {
+    let first = format::language(&row.languages.0);
+    let Some(link) = &row.link else {
+        return format!(
+            "{}: too few to set the usage entropy of {first} beside the average of {}; two points always lie on a line.",
+            counted(row.points.len(), "checkpoint", "checkpoints"),
+            row.score
+        );
+    };
+    let interval = match link.interval {
+        Some((low, high)) => format!(
+            "if they were independent, the 95 % interval would be {} to {}",
+            fixed(low, 2),
+            fixed(high, 2)
+        ),
+        None => format!("at {} points no interval exists", link.points),
+    };
+    let p = link.p_if_independent.map_or_else(String::new, |p| format!(", and p {}", equals(p)));
+    let within = link
+        .p_within_lineages
+        .map_or_else(String::new, |p| format!("; exchanging within lineages p {}", equals(p)));
+    let range = link.leave_one_out.map_or_else(String::new, |(low, high)| {
+        format!("; without one of them r is between {} and {}", fixed(low, 2), fixed(high, 2))
+    });
+    let end = if link.is_descriptive() {
+        format!(
+            " {} say what these checkpoints look like, and nothing about others.",
+            counted(link.lineages, "lineage", "lineages")
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "Over {} of {}, the usage entropy of {first} and the average of {} correlate with r = {}: {interval}{p}{within}{range}.{}",
+        counted(link.points, "checkpoint", "checkpoints"),
+        counted(link.lineages, "lineage", "lineages"),
+        row.score,
+        fixed(link.r, 2),
+        end.replacen("1 lineage say", "1 lineage says", 1)
+    )
+}
+
+/// Over a training run.
+pub(super) fn trajectory(trajectory: &Trajectory) -> String {
+    let steps = trajectory.first_differences();
+    let both = steps.iter().filter_map(|(routing, score)| Some((*routing)? * (*score)?));
+    let (together, all) = both
+        .fold((0, 0), |(together, all), product| (together + usize::from(product > 0.0), all + 1));
+    format!(
+        "{} are one trajectory, not {} independent points: entropy and average moved the same way in {together} of {all} steps.",
+        listed(&trajectory.models),
+        trajectory.models.len()
+    )
+}
