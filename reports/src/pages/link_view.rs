@@ -165,5 +165,5 @@ fn matrix_rows(rows: &[&CheckpointRow]) -> Vec<MatrixRow> {
             cells: RoutingMeasure::ALL.map(cell).into(),
         })
     };
-    scores.iter().filter_map(|score| row(score)).collect()
+    scores.iter().filter_map(row).collect()
 }

@@ -148,7 +148,6 @@ const HOSTILE: &str = "</title></script><script>document.documentElement.dataset
 
 /// Opens the pages in headless Chromium where it is installed.
 #[test]
-#[expect(clippy::print_stdout, reason = "a test that skips says so")]
 fn a_browser_finds_no_fault() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser/check_page.py");
     let (_run, hostile) = with_hostile_names();

@@ -162,7 +162,7 @@ fn profiles(summary: &Summary, model: &str, pair: &RoutingPair) -> Option<(Profi
 /// A table as `data:text/csv,…`: comma-separated, a plain minus sign, percent-encoded.
 fn csv_address(columns: &[String], rows: &[Vec<String>]) -> String {
     let field = |text: &String| {
-        let text = text.replace('\u{2212}', "-").replace('–', "").replace('\u{202f}', "");
+        let text = text.replace('\u{2212}', "-").replace(['–', '\u{202f}'], "");
         // A negative number is no formula.
         let text = if text.parse::<f64>().is_ok() { text } else { cell(&text).into_owned() };
         match text.contains([',', '"', '\n']) {

@@ -100,7 +100,10 @@ pub(super) fn draw_marker(svg: &mut String, marker: Marker, (x, y): (f64, f64), 
             format_args!("<path d=\"M{x:.1} {:.1}l4 4l-4 4l-4 -4z\" fill=\"{colour}\"/>", y - 4.0),
         ),
         Marker::Triangle => {
-            put(svg, format_args!("<path d=\"M{x:.1} {:.1}l4 7h-8z\" fill=\"{colour}\"/>", y - 4.0))
+            put(
+                svg,
+                format_args!("<path d=\"M{x:.1} {:.1}l4 7h-8z\" fill=\"{colour}\"/>", y - 4.0),
+            );
         }
     }
 }
