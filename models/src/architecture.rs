@@ -55,6 +55,14 @@ pub enum LayerKind {
     AttentionMlp,
     /// Attention only (hybrids).
     Attention,
+    /// A Mamba-2 mixer, then routed experts (hybrids).
+    MambaMoe,
+    /// A Mamba-2 mixer, then one feed-forward network (hybrids).
+    MambaMlp,
+    /// Gated DeltaNet, then routed experts (hybrids).
+    DeltaNetMoe,
+    /// Gated DeltaNet, then one feed-forward network (hybrids).
+    DeltaNetMlp,
     /// A Mamba-2 mixer only (hybrids).
     Mamba,
     /// Routed experts only (hybrids).

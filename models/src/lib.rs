@@ -32,6 +32,7 @@ pub use architecture::{Architecture, LayerKind, ScoreFunction};
 pub use batch::{Batch, ForwardOutput, NodeId, Place, RowOutput, Segment, UNCOUNTED, Want};
 pub use cache::Cache;
 pub use error::{LoadError, Problem};
+pub use families::{SupportedFamily, supported_families};
 pub use load::{Checkpoint, ComputeDevice, ComputeDtype, LoadOptions, WeightFile, inspect, load};
 pub use model::{ForwardError, Model};
 pub use routing::{

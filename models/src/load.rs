@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::checkpoint::{Folder, WeightStore};
 use crate::config::ConfigReader;
-use crate::families::{Family, FamilyConfig, select};
+use crate::families::{DecoderConfig, Family, select};
 use crate::{Architecture, LoadError, Model, Problem};
 
 /// How to load a checkpoint.
@@ -95,7 +95,7 @@ pub fn load(dir: &Path, options: &LoadOptions) -> Result<Box<dyn Model>, LoadErr
 /// A folder in which nothing is wrong.
 struct Opened {
     folder: Folder,
-    config: Box<dyn FamilyConfig>,
+    config: DecoderConfig,
     architecture: Architecture,
     notes: Vec<String>,
 }
@@ -124,7 +124,7 @@ impl Opened {
             return None;
         }
         let mut architecture = config.architecture();
-        problems.extend(check_weights(&folder, family, &*config, &mut architecture));
+        problems.extend(check_weights(&folder, family, &config, &mut architecture));
         Some(Self { folder, config, architecture, notes: notes(family, code) })
     }
 
@@ -145,7 +145,7 @@ impl Opened {
     }
 }
 
-type ReadConfig = (&'static Family, Box<dyn FamilyConfig>, bool);
+type ReadConfig = (&'static Family, DecoderConfig, bool);
 
 fn read_config(dir: &Path, problems: &mut Vec<Problem>) -> Option<ReadConfig> {
     let selected = ConfigReader::open(dir).and_then(|config| Ok((select(&config)?, config)));
@@ -166,7 +166,7 @@ fn read_config(dir: &Path, problems: &mut Vec<Problem>) -> Option<ReadConfig> {
 fn check_weights(
     folder: &Folder,
     family: &Family,
-    config: &dyn FamilyConfig,
+    config: &DecoderConfig,
     architecture: &mut Architecture,
 ) -> Vec<Problem> {
     let store = WeightStore::checking(folder);

@@ -11,7 +11,7 @@ use std::path::Path;
 use half::{bf16, f16};
 use serde_json::{Map, Value, json};
 
-use crate::checkpoint::WeightStore;
+use crate::checkpoint::{Asked, WeightStore};
 use crate::config::ConfigReader;
 use crate::families::select;
 use crate::{LoadError, Problem};
@@ -58,9 +58,7 @@ pub fn write_checkpoint(
     })
 }
 
-type Wanted = (String, Vec<usize>);
-
-fn wanted_tensors(config: &Value, stacked: bool) -> Result<Vec<Wanted>, Vec<Problem>> {
+fn wanted_tensors(config: &Value, stacked: bool) -> Result<Vec<Asked>, Vec<Problem>> {
     let reader = ConfigReader::new(config.clone()).map_err(|p| vec![p])?;
     let family = select(&reader).map_err(|p| vec![p])?;
     let config = (family.read)(&reader);
@@ -76,7 +74,7 @@ fn wanted_tensors(config: &Value, stacked: bool) -> Result<Vec<Wanted>, Vec<Prob
 fn write_files(
     dir: &Path,
     config: &Value,
-    tensors: &[Wanted],
+    tensors: &[Asked],
     options: SyntheticOptions,
 ) -> io::Result<()> {
     std::fs::write(dir.join("config.json"), serde_json::to_vec_pretty(config)?)?;
@@ -89,32 +87,32 @@ fn write_files(
         let file =
             format!("model-{:05}-of-{:05}.safetensors", number + 1, tensors.len().div_ceil(each));
         write_weights(&dir.join(&file), part, options)?;
-        weight_map.extend(part.iter().map(|(name, _)| (name.clone(), Value::from(file.as_str()))));
+        weight_map.extend(part.iter().map(|t| (t.name.clone(), Value::from(file.as_str()))));
     }
     let index = json!({ "metadata": {}, "weight_map": weight_map });
     std::fs::write(dir.join("model.safetensors.index.json"), serde_json::to_vec(&index)?)
 }
 
-fn write_weights(path: &Path, tensors: &[Wanted], options: SyntheticOptions) -> io::Result<()> {
+fn write_weights(path: &Path, tensors: &[Asked], options: SyntheticOptions) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     let header = serde_json::to_vec(&header(tensors, options.dtype))?;
     file.write_all(&(header.len() as u64).to_le_bytes())?;
     file.write_all(&header)?;
-    for (name, shape) in tensors {
-        Drawn::new(name, shape, options.seed).write(&mut file, options.dtype)?;
+    for tensor in tensors {
+        Drawn { tensor, seed: options.seed }.write(&mut file, options.dtype)?;
     }
     file.flush()
 }
 
 /// The header of a safetensors file that holds the tensors end to end.
-fn header(tensors: &[Wanted], dtype: DiskDtype) -> Value {
+fn header(tensors: &[Asked], dtype: DiskDtype) -> Value {
     let (name_of_type, size) = match dtype {
         DiskDtype::F32 => ("F32", 4),
         DiskDtype::Bf16 => ("BF16", 2),
         DiskDtype::F16 => ("F16", 2),
     };
     let mut end = 0;
-    let entry = |(name, shape): &Wanted| {
+    let entry = |Asked { name, shape, .. }: &Asked| {
         let start = end;
         end += shape.iter().product::<usize>() * size;
         (
@@ -127,22 +125,19 @@ fn header(tensors: &[Wanted], dtype: DiskDtype) -> Value {
 
 /// A random tensor.
 struct Drawn<'a> {
-    name: &'a str,
-    shape: &'a [usize],
+    tensor: &'a Asked,
     seed: u64,
 }
 
-impl<'a> Drawn<'a> {
-    fn new(name: &'a str, shape: &'a [usize], seed: u64) -> Self {
-        Self { name, shape, seed }
-    }
-
+impl Drawn<'_> {
     /// Centre and half-width of the uniform distribution of its numbers.
     fn distribution(&self) -> (f32, f32) {
-        let inputs = self.shape.last().copied().unwrap_or(1).max(1) as f32;
-        match self.shape {
-            [_] if self.name.contains("norm") || self.name.ends_with(".D") => (1.0, 0.2),
-            [_] if self.name.ends_with("A_log") => (1.0, 1.0),
+        let Asked { name, shape, plus_one } = self.tensor;
+        let inputs = shape.last().copied().unwrap_or(1).max(1) as f32;
+        match shape[..] {
+            [_] if *plus_one => (0.0, 0.2),
+            [_] if name.contains("norm") || name.ends_with(".D") => (1.0, 0.2),
+            [_] if name.ends_with("A_log") => (1.0, 1.0),
             [_] => (0.0, 0.2),
             _ => (0.0, (3.0 / inputs).sqrt()),
         }
@@ -167,20 +162,19 @@ impl<'a> Drawn<'a> {
     /// Random streams of the tensor, each with how many numbers it gives. A stack of experts draws
     /// what its parts would have drawn alone, so that both layouts hold the same weights.
     fn streams(&self) -> Vec<(String, usize)> {
-        let whole: usize = self.shape.iter().product();
-        let Some((prefix, part)) =
-            self.name.split_once("experts.").filter(|_| self.shape.len() == 3)
-        else {
-            return vec![(self.name.to_owned(), whole)];
+        let Asked { name, shape, .. } = self.tensor;
+        let whole: usize = shape.iter().product();
+        let Some((prefix, part)) = name.split_once("experts.").filter(|_| shape.len() == 3) else {
+            return vec![(name.clone(), whole)];
         };
         let parts: &[&str] = match part {
             "gate_up_proj" => &["gate_proj", "up_proj"],
             _ => &[part],
         };
-        let each = whole / self.shape[0].max(1) / parts.len();
+        let each = whole / shape[0].max(1) / parts.len();
         let stream =
             |e: usize| parts.iter().map(move |p| (format!("{prefix}experts.{e}.{p}.weight"), each));
-        (0..self.shape[0]).flat_map(stream).collect()
+        (0..shape[0]).flat_map(stream).collect()
     }
 }
 

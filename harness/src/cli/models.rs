@@ -99,6 +99,10 @@ fn kinds(kinds: &[LayerKind]) -> String {
     let names = [
         (LayerKind::AttentionMoe, "attention + MoE"),
         (LayerKind::AttentionMlp, "attention + MLP"),
+        (LayerKind::MambaMoe, "Mamba + MoE"),
+        (LayerKind::MambaMlp, "Mamba + MLP"),
+        (LayerKind::DeltaNetMoe, "DeltaNet + MoE"),
+        (LayerKind::DeltaNetMlp, "DeltaNet + MLP"),
         (LayerKind::Attention, "attention"),
         (LayerKind::Mamba, "Mamba"),
         (LayerKind::Moe, "MoE"),

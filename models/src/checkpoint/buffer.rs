@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use safetensors::Dtype;
 
-use super::convert::rows;
+use super::convert::{copy, rows};
 use super::header::{Shard, StoredTensor};
 use super::weights::WeightStore;
 use crate::kernels::packed::{Packed, Storage};
@@ -29,6 +29,34 @@ impl<'a> Part<'a> {
         let start = self.bytes.start + index * length;
         Self { bytes: start..start + length, ..self.clone() }
     }
+}
+
+impl Part<'_> {
+    /// Its numbers in f32, in the order on disk.
+    pub(super) fn numbers(&self) -> Vec<f32> {
+        let size = if self.dtype == Dtype::F32 { 4 } else { 2 };
+        let mut numbers = vec![0.0; self.bytes.len() / size];
+        copy(&self.shard.map, self.bytes.clone(), self.dtype, &mut numbers);
+        numbers
+    }
+}
+
+/// A matrix of `inputs` columns from a part that holds it in another order.
+pub(super) fn pack_arranged(
+    store: &WeightStore<'_>,
+    part: Option<&Part<'_>>,
+    (outputs, inputs): (usize, usize),
+    arrange: impl Fn(&[f32]) -> Vec<f32>,
+) -> Packed {
+    let bf16 = part.is_some_and(|p| p.dtype == Dtype::BF16);
+    store.count_matrix(outputs.saturating_mul(inputs), true, bf16);
+    let Some(part) = part.filter(|_| store.copies()) else {
+        return Packed::zeros(0, 0, Storage::F32);
+    };
+    let storage = if bf16 && !store.widens() { Storage::Bf16 } else { Storage::F32 };
+    let mut packed = Packed::zeros(outputs, inputs, storage);
+    packed.fill(0, &arrange(&part.numbers()));
+    packed
 }
 
 /// Parts laid one above the other as a matrix of `inputs` columns; empty while only checking.

@@ -14,6 +14,6 @@ mod index;
 mod weights;
 
 pub(crate) use dim::Dim;
-pub(crate) use experts::{ExpertNames, ExpertSizes};
+pub(crate) use experts::{ExpertNames, ExpertSizes, Stacking};
 pub(crate) use folder::Folder;
-pub(crate) use weights::{WeightStore, Weights};
+pub(crate) use weights::{Asked, WeightStore, Weights};

@@ -13,7 +13,7 @@ use super::dim::Dim;
 use super::header::{Shard, StoredTensor};
 use crate::Problem;
 use crate::kernels::packed::Packed;
-use crate::layers::{Linear, RmsNorm};
+use crate::layers::{LayerNorm, Linear, RmsNorm};
 
 /// Once so many problems are known, looking for more helps nobody.
 const ENOUGH: usize = 1000;
@@ -29,10 +29,20 @@ enum Source<'a> {
     List { stacked_experts: bool },
 }
 
+/// A tensor that was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// Its name on disk.
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    /// Whether it is the weight of a norm that adds one to it.
+    pub(crate) plus_one: bool,
+}
+
 /// The tensors of a checkpoint, and the record of what was asked for.
 pub(crate) struct WeightStore<'a> {
     source: Source<'a>,
-    asked: RefCell<Vec<(String, Vec<usize>)>>,
+    asked: RefCell<Vec<Asked>>,
     problems: RefCell<Vec<Problem>>,
     used: RefCell<BTreeSet<String>>,
     parameters: Cell<u64>,
@@ -76,8 +86,8 @@ impl<'a> WeightStore<'a> {
         }
     }
 
-    /// Name and shape of every tensor asked for, in order; filled by [`WeightStore::listing`].
-    pub(crate) fn into_asked(self) -> Vec<(String, Vec<usize>)> {
+    /// Every tensor asked for, in order; filled by [`WeightStore::listing`].
+    pub(crate) fn into_asked(self) -> Vec<Asked> {
         self.asked.into_inner()
     }
 
@@ -153,7 +163,8 @@ impl<'a> WeightStore<'a> {
             return None;
         }
         let Some(folder) = self.folder() else {
-            self.asked.borrow_mut().push((name, shape.iter().map(|d| d.size).collect()));
+            let shape = shape.iter().map(|d| d.size).collect();
+            self.asked.borrow_mut().push(Asked { name, shape, plus_one: false });
             return None;
         };
         let Some((shard, tensor)) = folder.get(&name) else {
@@ -202,6 +213,16 @@ impl<'a> Weights<'a> {
         self.store.has(&self.name(name))
     }
 
+    /// Whether the folder has any tensor under this path.
+    pub(crate) fn has_any(&self, path: &str) -> bool {
+        let prefix = format!("{}.", self.name(path));
+        let Some(folder) = self.store.folder() else {
+            return false;
+        };
+        let next = folder.home.range(prefix.clone()..).next();
+        next.is_some_and(|(name, _)| name.starts_with(&prefix))
+    }
+
     /// A tensor of the given shape, in f32; empty while only checking.
     pub(crate) fn tensor(&self, name: &str, shape: &[Dim]) -> Tensor {
         let found = self.store.find(self.name(name), shape);
@@ -235,7 +256,7 @@ impl<'a> Weights<'a> {
 
     /// `name.weight` of `[outputs, inputs]`, without bias.
     pub(crate) fn linear(&self, name: &str, outputs: Dim, inputs: Dim) -> Linear {
-        self.stacked_linear(&[name], outputs, inputs)
+        self.stacked_linear(&[name], outputs, inputs, false)
     }
 
     /// `name.weight` and, where the config says so, `name.bias`.
@@ -251,8 +272,18 @@ impl<'a> Weights<'a> {
     }
 
     /// Several `[outputs, inputs]` projections of one input, one above the other.
-    pub(crate) fn stacked_linear(&self, names: &[&str], outputs: Dim, inputs: Dim) -> Linear {
-        Linear { weight: self.matrix(names, [outputs, inputs], false), bias: None }
+    pub(crate) fn stacked_linear(
+        &self,
+        names: &[&str],
+        outputs: Dim,
+        inputs: Dim,
+        bias: bool,
+    ) -> Linear {
+        let weight = self.matrix(names, [outputs, inputs], false);
+        let one = |name: &&str| self.at(name).tensor("bias", &[outputs]);
+        let join = |parts: Vec<Tensor>| Tensor::cat(&parts, 0).expect("biases are f32 vectors");
+        let bias = bias.then(|| join(names.iter().map(one).collect()));
+        Linear { weight, bias }
     }
 
     /// `name.weight` of a norm.
@@ -260,7 +291,28 @@ impl<'a> Weights<'a> {
         RmsNorm { weight: self.at(name).tensor("weight", &[width]), eps: eps as f32 }
     }
 
+    /// `name.weight` of a norm that multiplies by one plus its weight.
+    pub(crate) fn norm_plus_one(&self, name: &str, width: Dim, eps: f64) -> RmsNorm {
+        let norm = self.norm(name, width, eps);
+        if let Some(asked) = self.store.asked.borrow_mut().last_mut() {
+            asked.plus_one = true;
+        }
+        let weight = (norm.weight + 1.0).expect("weights are f32 in host memory");
+        RmsNorm { weight, ..norm }
+    }
+
+    /// `name.weight` and `name.bias` of a layer normalisation.
+    pub(crate) fn layer_norm(&self, name: &str, width: Dim, eps: f64) -> LayerNorm {
+        let part = |part| self.at(name).tensor(part, &[width]);
+        LayerNorm { weight: part("weight"), bias: part("bias"), eps: eps as f32 }
+    }
+
     pub(super) fn name(&self, name: impl fmt::Display) -> String {
-        if self.prefix.is_empty() { name.to_string() } else { format!("{}.{name}", self.prefix) }
+        let name = name.to_string();
+        match (self.prefix.as_str(), name.as_str()) {
+            ("", _) => name,
+            (prefix, "") => prefix.to_owned(),
+            (prefix, _) => format!("{prefix}.{name}"),
+        }
     }
 }

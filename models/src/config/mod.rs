@@ -3,7 +3,8 @@
 mod json;
 mod reader;
 mod rope;
+mod yarn;
 
 pub(crate) use json::read_json;
 pub(crate) use reader::ConfigReader;
-pub(crate) use rope::RopeConfig;
+pub(crate) use rope::{RopeConfig, RopeDefaults, Scaling};

@@ -82,6 +82,24 @@ impl ConfigReader {
         self.optional(keys, "a positive number", positive).unwrap_or(default)
     }
 
+    /// A number from 0 that has a default.
+    pub(crate) fn non_negative_or(&self, keys: &[&str], default: f64) -> f64 {
+        let from_zero = |v: &Value| v.as_f64().filter(|n| n.is_finite() && *n >= 0.0);
+        self.optional(keys, "a number from 0", from_zero).unwrap_or(default)
+    }
+
+    /// Any number, where there is one.
+    pub(crate) fn number(&self, keys: &[&str]) -> Option<f64> {
+        self.optional(keys, "a number", Value::as_f64)
+    }
+
+    /// A required list of positive numbers.
+    pub(crate) fn positive_numbers(&self, keys: &[&str]) -> Vec<f64> {
+        let positive = |v: &Value| v.as_f64().filter(|n| n.is_finite() && *n > 0.0);
+        let list = |v: &Value| v.as_array()?.iter().map(positive).collect();
+        self.required(keys, "a list of positive numbers", list).unwrap_or_default()
+    }
+
     /// A flag that has a default.
     pub(crate) fn flag_or(&self, keys: &[&str], default: bool) -> bool {
         self.optional(keys, "true or false", Value::as_bool).unwrap_or(default)

@@ -7,82 +7,33 @@
 //! The router scores all experts by softmax in f32 and takes the top k; the weights are the chosen
 //! scores, divided by their sum only with `norm_topk_prob`. Scores sum to 1.
 
-use super::backbone::{Backbone, expect_activation, experts_and_top_k};
-use super::blocks::{AttentionConfig, MoeConfig, Norms, SWIGLU_EXPERTS};
-use super::transformer::{FeedForward, Routing, Transformer};
-use super::{Family, FamilyConfig};
-use crate::checkpoint::{Dim, ExpertSizes, Weights};
-use crate::config::{ConfigReader, RopeConfig};
-use crate::layers::{Decoder, Rule};
-use crate::{Architecture, MoeLayer, ScoreFunction};
+use super::Family;
+use super::parts::{Common, DecoderConfig, Keys, MoeConfig, Norms, Part};
+use crate::config::{ConfigReader, RopeDefaults};
+use crate::layers::Rule;
 
 /// The entry in the family list.
 pub(crate) const FAMILY: Family = Family {
     name: "olmoe",
     architecture: "OlmoeForCausalLM",
+    models: "OLMoE-1B-7B",
     published_with_code: false,
-    read: |config| Box::new(Olmoe::read(config)),
+    read,
 };
 
-struct Olmoe {
-    transformer: Transformer,
-    moe: MoeConfig,
-}
+const KEYS: Keys = Keys {
+    experts: &["num_experts", "num_local_experts"],
+    top_k: &["num_experts_per_tok"],
+    inner: "intermediate_size",
+};
 
-impl Olmoe {
-    fn read(config: &ConfigReader) -> Self {
-        expect_activation(config, &["hidden_act"], "silu");
-        let backbone = Backbone::read(config);
-        let bias = config.flag_or(&["attention_bias"], false);
-        let (experts, top_k) = experts_and_top_k(config, &["num_experts", "num_local_experts"]);
-        let clip = config.has(&["clip_qkv"]).then(|| config.positive_or(&["clip_qkv"], 1.0) as f32);
-        let attention = AttentionConfig {
-            hidden: backbone.hidden(),
-            shape: backbone.attention_shape(config),
-            qkv_bias: bias,
-            output_bias: bias,
-            norms: Norms::Whole,
-            eps: backbone.eps,
-            clip,
-            rotary: true,
-        };
-        let rule = Rule {
-            score_function: ScoreFunction::Softmax,
-            top_k,
-            groups: None,
-            normalise: config.flag_or(&["norm_topk_prob"], false).then_some(0.0),
-            scale: 1.0,
-        };
-        let inner = Dim::new(config.size(&["intermediate_size"]), "intermediate_size");
-        let sizes = ExpertSizes { experts, hidden: backbone.hidden(), inner };
-        Self {
-            moe: MoeConfig { sizes, rule },
-            transformer: Transformer {
-                rope: RopeConfig::read(config, 10_000.0),
-                moe_layers: (0..backbone.layers).collect(),
-                attention,
-                backbone,
-            },
-        }
-    }
-}
-
-impl FamilyConfig for Olmoe {
-    fn architecture(&self) -> Architecture {
-        let routing = Routing {
-            experts: self.moe.sizes.experts.size,
-            top_k: self.moe.rule.top_k,
-            shared_experts: 0,
-            score_function: self.moe.rule.score_function,
-        };
-        self.transformer.architecture(FAMILY.name, Some(routing))
-    }
-
-    fn decoder(&self, weights: &Weights<'_>) -> Decoder {
-        let moe = |layer: Option<MoeLayer>, weights: &Weights<'_>| {
-            let layer = layer.expect("every layer of an OLMoE routes");
-            FeedForward::Routed(self.moe.load(layer, &weights.at("mlp"), &SWIGLU_EXPERTS))
-        };
-        self.transformer.decoder(self.architecture(), weights, moe)
-    }
+fn read(config: &ConfigReader) -> DecoderConfig {
+    let mut common = Common::read(config, RopeDefaults { base: 10_000.0, partial: None });
+    common.attention.norms = Norms::Whole;
+    let clip = || config.positive_or(&["clip_qkv"], 1.0) as f32;
+    common.attention.clip = config.has(&["clip_qkv"]).then(clip);
+    let normalise = config.flag_or(&["norm_topk_prob"], false);
+    let rule = |top_k| Rule::softmax(top_k, normalise);
+    let moe = MoeConfig::read(config, common.backbone.hidden(), KEYS, rule);
+    common.decoder(FAMILY.name, &["mlp"], |_| Part::Routed(moe.clone()))
 }

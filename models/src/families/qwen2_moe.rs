@@ -3,102 +3,60 @@
 //!
 //! Grouped-query attention with biases on queries, keys and values; routed SwiGLU experts beside a
 //! shared one whose output is multiplied by the sigmoid of a projection to one number. Layers named
-//! by `mlp_only_layers` or skipped by `decoder_sparse_step` are dense.
+//! by `mlp_only_layers` or skipped by `decoder_sparse_step` are dense. With `use_sliding_window`
+//! every second layer, beginning with the first, up to `max_window_layers` sees a window only.
 //!
 //! The router scores all experts by softmax in f32 and takes the top k; the weights are the chosen
 //! scores, divided by their sum only with `norm_topk_prob`. Scores sum to 1.
 
-use super::backbone::{Backbone, expect_activation, experts_and_top_k, refuse_sliding_window};
-use super::blocks::{AttentionConfig, MoeConfig, Norms, SWIGLU_EXPERTS, swiglu};
-use super::transformer::{FeedForward, Routing, Transformer, sparse_layers};
-use super::{Family, FamilyConfig};
-use crate::checkpoint::{Dim, ExpertSizes, Weights};
-use crate::config::{ConfigReader, RopeConfig};
-use crate::layers::{Decoder, Rule, SharedExpert};
-use crate::{Architecture, MoeLayer, ScoreFunction};
+use super::Family;
+use super::parts::{
+    Common, DecoderConfig, Keys, MoeConfig, NetworkConfig, Part, SharedConfig, sparse_layers,
+    windows,
+};
+use crate::checkpoint::Dim;
+use crate::config::{ConfigReader, RopeDefaults};
+use crate::layers::Rule;
 
 /// The entry in the family list.
 pub(crate) const FAMILY: Family = Family {
     name: "qwen2_moe",
     architecture: "Qwen2MoeForCausalLM",
+    models: "Qwen1.5-MoE-A2.7B, Qwen2-57B-A14B",
     published_with_code: false,
-    read: |config| Box::new(Qwen2Moe::read(config)),
+    read,
 };
 
-struct Qwen2Moe {
-    transformer: Transformer,
-    moe: MoeConfig,
-    /// Width of the shared expert.
-    shared: Dim,
-    /// Width of the dense networks.
-    dense: Dim,
-}
+const KEYS: Keys = Keys {
+    experts: &["num_experts", "num_local_experts"],
+    top_k: &["num_experts_per_tok"],
+    inner: "moe_intermediate_size",
+};
 
-impl Qwen2Moe {
-    fn read(config: &ConfigReader) -> Self {
-        expect_activation(config, &["hidden_act"], "silu");
-        refuse_sliding_window(config);
-        let backbone = Backbone::read(config);
-        let (experts, top_k) = experts_and_top_k(config, &["num_experts", "num_local_experts"]);
-        let attention = AttentionConfig {
-            hidden: backbone.hidden(),
-            shape: backbone.attention_shape(config),
-            qkv_bias: config.flag_or(&["qkv_bias"], true),
-            output_bias: false,
-            norms: Norms::None,
-            eps: backbone.eps,
-            clip: None,
-            rotary: true,
-        };
-        let rule = Rule {
-            score_function: ScoreFunction::Softmax,
-            top_k,
-            groups: None,
-            normalise: config.flag_or(&["norm_topk_prob"], false).then_some(0.0),
-            scale: 1.0,
-        };
-        let width = |key| Dim::new(config.size(&[key]), key);
-        let inner = width("moe_intermediate_size");
-        let sizes = ExpertSizes { experts, hidden: backbone.hidden(), inner };
-        Self {
-            moe: MoeConfig { sizes, rule },
-            shared: width("shared_expert_intermediate_size"),
-            dense: Dim::new(config.size_or(&["intermediate_size"], 5632), "intermediate_size"),
-            transformer: Transformer {
-                rope: RopeConfig::read(config, 10_000.0),
-                moe_layers: sparse_layers(config, backbone.layers),
-                attention,
-                backbone,
-            },
-        }
+fn read(config: &ConfigReader) -> DecoderConfig {
+    let mut common = Common::read(config, RopeDefaults { base: 10_000.0, partial: None });
+    common.attention.qkv_bias = config.flag_or(&["qkv_bias"], true);
+    common.attention.output_bias = false;
+    if config.flag_or(&["use_sliding_window"], false) {
+        let upto = config.count_or(&["max_window_layers"], 28);
+        common.windows = windows(config, common.backbone.layers, |n| n % 2 == 0 && n < upto);
     }
-
-    fn feed_forward(&self, layer: Option<MoeLayer>, weights: &Weights<'_>) -> FeedForward {
-        let (weights, hidden) = (weights.at("mlp"), self.moe.sizes.hidden);
-        let Some(layer) = layer else {
-            return FeedForward::Dense(swiglu(&weights, hidden, self.dense));
-        };
-        let shared = SharedExpert {
-            mlp: swiglu(&weights.at("shared_expert"), hidden, self.shared),
-            gate: Some(weights.linear("shared_expert_gate", Dim::new(1, "one number"), hidden)),
-        };
-        FeedForward::Routed(self.moe.load(layer, &weights, &SWIGLU_EXPERTS).with_shared(shared))
-    }
-}
-
-impl FamilyConfig for Qwen2Moe {
-    fn architecture(&self) -> Architecture {
-        let routing = Routing {
-            experts: self.moe.sizes.experts.size,
-            top_k: self.moe.rule.top_k,
-            shared_experts: 1,
-            score_function: self.moe.rule.score_function,
-        };
-        self.transformer.architecture(FAMILY.name, Some(routing))
-    }
-
-    fn decoder(&self, weights: &Weights<'_>) -> Decoder {
-        let feed_forward = |layer, weights: &Weights<'_>| self.feed_forward(layer, weights);
-        self.transformer.decoder(self.architecture(), weights, feed_forward)
-    }
+    let normalise = config.flag_or(&["norm_topk_prob"], false);
+    let rule = |top_k| Rule::softmax(top_k, normalise);
+    let shared = SharedConfig {
+        count: 1,
+        network: NetworkConfig::swiglu_of(config, "shared_expert_intermediate_size"),
+        path: "shared_expert",
+        gate: Some("shared_expert_gate"),
+    };
+    let moe = MoeConfig {
+        shared: Some(shared),
+        ..MoeConfig::read(config, common.backbone.hidden(), KEYS, rule)
+    };
+    let dense = Dim::new(config.size_or(&["intermediate_size"], 5632), "intermediate_size");
+    let sparse = sparse_layers(config, common.backbone.layers);
+    common.decoder(FAMILY.name, &["mlp"], |n| match sparse.contains(&n) {
+        true => Part::Routed(moe.clone()),
+        false => Part::Dense(NetworkConfig::swiglu(dense)),
+    })
 }

@@ -1,68 +1,29 @@
 //! Qwen3, dense (arXiv:2505.09388), as `modeling_qwen3.py` of transformers computes it.
 //!
 //! A dense baseline: the attention of Qwen3-MoE with RMS-normalised query and key heads, then a
-//! SwiGLU network. It has no router and records no routing.
+//! SwiGLU network; with `use_sliding_window` the layers from `max_window_layers` on see a window
+//! only. It has no router and records no routing.
 
-use super::backbone::{Backbone, expect_activation, refuse_sliding_window};
-use super::blocks::{AttentionConfig, Norms, swiglu};
-use super::transformer::{FeedForward, Transformer};
-use super::{Family, FamilyConfig};
-use crate::Architecture;
-use crate::checkpoint::{Dim, Weights};
-use crate::config::{ConfigReader, RopeConfig};
-use crate::layers::Decoder;
+use super::Family;
+use super::parts::{Common, DecoderConfig, NetworkConfig, Norms, Part, windows};
+use crate::config::{ConfigReader, RopeDefaults};
 
 /// The entry in the family list.
 pub(crate) const FAMILY: Family = Family {
     name: "qwen3",
     architecture: "Qwen3ForCausalLM",
+    models: "Qwen3 0.6B to 32B (dense)",
     published_with_code: false,
-    read: |config| Box::new(Qwen3::read(config)),
+    read,
 };
 
-struct Qwen3 {
-    transformer: Transformer,
-    inner: Dim,
-}
-
-impl Qwen3 {
-    fn read(config: &ConfigReader) -> Self {
-        expect_activation(config, &["hidden_act"], "silu");
-        refuse_sliding_window(config);
-        let backbone = Backbone::read(config);
-        let bias = config.flag_or(&["attention_bias"], false);
-        let attention = AttentionConfig {
-            hidden: backbone.hidden(),
-            shape: backbone.attention_shape(config),
-            qkv_bias: bias,
-            output_bias: bias,
-            norms: Norms::Heads,
-            eps: backbone.eps,
-            clip: None,
-            rotary: true,
-        };
-        Self {
-            inner: Dim::new(config.size(&["intermediate_size"]), "intermediate_size"),
-            transformer: Transformer {
-                rope: RopeConfig::read(config, 10_000.0),
-                moe_layers: vec![],
-                attention,
-                backbone,
-            },
-        }
+fn read(config: &ConfigReader) -> DecoderConfig {
+    let mut common = Common::read(config, RopeDefaults { base: 10_000.0, partial: None });
+    common.attention.norms = Norms::Heads;
+    if config.flag_or(&["use_sliding_window"], false) {
+        let from = config.count_or(&["max_window_layers"], 28);
+        common.windows = windows(config, common.backbone.layers, |n| n >= from);
     }
-}
-
-impl FamilyConfig for Qwen3 {
-    fn architecture(&self) -> Architecture {
-        self.transformer.architecture(FAMILY.name, None)
-    }
-
-    fn decoder(&self, weights: &Weights<'_>) -> Decoder {
-        let hidden = self.transformer.backbone.hidden();
-        let dense = |_, weights: &Weights<'_>| {
-            FeedForward::Dense(swiglu(&weights.at("mlp"), hidden, self.inner))
-        };
-        self.transformer.decoder(self.architecture(), weights, dense)
-    }
+    let network = NetworkConfig::swiglu_of(config, "intermediate_size");
+    common.decoder(FAMILY.name, &["mlp"], |_| Part::Dense(network.clone()))
 }

@@ -2,95 +2,48 @@
 //!
 //! Every layer is grouped-query attention with RMS-normalised query and key heads, then routed
 //! SwiGLU experts; layers named by `mlp_only_layers` or skipped by `decoder_sparse_step` have one
-//! dense SwiGLU network instead. There is no shared expert.
+//! dense SwiGLU network instead. There is no shared expert. With `use_sliding_window` every layer
+//! sees a window only.
 //!
 //! The router scores all experts by softmax in f32 and takes the top k; with `norm_topk_prob` the
 //! weights are the chosen scores divided by their sum. Scores sum to 1.
 
-use super::backbone::{Backbone, expect_activation, experts_and_top_k, refuse_sliding_window};
-use super::blocks::{AttentionConfig, MoeConfig, Norms, SWIGLU_EXPERTS, swiglu};
-use super::transformer::{FeedForward, Routing, Transformer, sparse_layers};
-use super::{Family, FamilyConfig};
-use crate::checkpoint::{Dim, ExpertSizes, Weights};
-use crate::config::{ConfigReader, RopeConfig};
-use crate::layers::{Decoder, Rule};
-use crate::{Architecture, MoeLayer, ScoreFunction};
+use super::Family;
+use super::parts::{
+    Common, DecoderConfig, Keys, MoeConfig, NetworkConfig, Norms, Part, sparse_layers, windows,
+};
+use crate::checkpoint::Dim;
+use crate::config::{ConfigReader, RopeDefaults};
+use crate::layers::Rule;
 
 /// The entry in the family list.
 pub(crate) const FAMILY: Family = Family {
     name: "qwen3_moe",
     architecture: "Qwen3MoeForCausalLM",
+    models: "Qwen3-30B-A3B, 235B-A22B",
     published_with_code: false,
-    read: |config| Box::new(Qwen3Moe::read(config)),
+    read,
 };
 
-struct Qwen3Moe {
-    transformer: Transformer,
-    moe: MoeConfig,
-    /// Width of the dense networks.
-    dense: Dim,
-}
+const KEYS: Keys = Keys {
+    experts: &["num_experts", "num_local_experts"],
+    top_k: &["num_experts_per_tok"],
+    inner: "moe_intermediate_size",
+};
 
-impl Qwen3Moe {
-    fn read(config: &ConfigReader) -> Self {
-        expect_activation(config, &["hidden_act"], "silu");
-        refuse_sliding_window(config);
-        let backbone = Backbone::read(config);
-        let bias = config.flag_or(&["attention_bias"], false);
-        let (experts, top_k) = experts_and_top_k(config, &["num_experts", "num_local_experts"]);
-        let attention = AttentionConfig {
-            hidden: backbone.hidden(),
-            shape: backbone.attention_shape(config),
-            qkv_bias: bias,
-            output_bias: bias,
-            norms: Norms::Heads,
-            eps: backbone.eps,
-            clip: None,
-            rotary: true,
-        };
-        let rule = Rule {
-            score_function: ScoreFunction::Softmax,
-            top_k,
-            groups: None,
-            normalise: config.flag_or(&["norm_topk_prob"], false).then_some(0.0),
-            scale: 1.0,
-        };
-        let inner = Dim::new(config.size(&["moe_intermediate_size"]), "moe_intermediate_size");
-        let sizes = ExpertSizes { experts, hidden: backbone.hidden(), inner };
-        Self {
-            moe: MoeConfig { sizes, rule },
-            dense: Dim::new(config.size_or(&["intermediate_size"], 6144), "intermediate_size"),
-            transformer: Transformer {
-                rope: RopeConfig::read(config, 10_000.0),
-                moe_layers: sparse_layers(config, backbone.layers),
-                attention,
-                backbone,
-            },
-        }
+fn read(config: &ConfigReader) -> DecoderConfig {
+    let mut common = Common::read(config, RopeDefaults { base: 10_000.0, partial: None });
+    common.attention.norms = Norms::Heads;
+    if config.flag_or(&["use_sliding_window"], false) {
+        common.windows = windows(config, common.backbone.layers, |_| true);
     }
-
-    fn feed_forward(&self, layer: Option<MoeLayer>, weights: &Weights<'_>) -> FeedForward {
-        let weights = weights.at("mlp");
-        match layer {
-            Some(layer) => FeedForward::Routed(self.moe.load(layer, &weights, &SWIGLU_EXPERTS)),
-            None => FeedForward::Dense(swiglu(&weights, self.moe.sizes.hidden, self.dense)),
-        }
-    }
-}
-
-impl FamilyConfig for Qwen3Moe {
-    fn architecture(&self) -> Architecture {
-        let routing = Routing {
-            experts: self.moe.sizes.experts.size,
-            top_k: self.moe.rule.top_k,
-            shared_experts: 0,
-            score_function: self.moe.rule.score_function,
-        };
-        self.transformer.architecture(FAMILY.name, Some(routing))
-    }
-
-    fn decoder(&self, weights: &Weights<'_>) -> Decoder {
-        let feed_forward = |layer, weights: &Weights<'_>| self.feed_forward(layer, weights);
-        self.transformer.decoder(self.architecture(), weights, feed_forward)
-    }
+    let normalise = config.flag_or(&["norm_topk_prob"], false);
+    let rule = |top_k| Rule::softmax(top_k, normalise);
+    let moe = MoeConfig::read(config, common.backbone.hidden(), KEYS, rule);
+    let dense = Dim::new(config.size_or(&["intermediate_size"], 6144), "intermediate_size");
+    let sparse = sparse_layers(config, common.backbone.layers);
+    common.decoder(FAMILY.name, &["mlp"], |n| match sparse.contains(&n) {
+        true => Part::Routed(moe.clone()),
+        false => Part::Dense(NetworkConfig::swiglu(dense)),
+    })
 }

@@ -1,10 +1,8 @@
 //! Which family runs a checkpoint.
 
-use super::FAMILIES;
-use crate::checkpoint::Weights;
+use super::{DecoderConfig, FAMILIES};
+use crate::Problem;
 use crate::config::ConfigReader;
-use crate::layers::Decoder;
-use crate::{Architecture, Problem};
 
 /// An entry of the family list.
 pub(crate) struct Family {
@@ -12,25 +10,12 @@ pub(crate) struct Family {
     pub(crate) name: &'static str,
     /// Its entry in `architectures`.
     pub(crate) architecture: &'static str,
+    /// Published checkpoints that it is meant for.
+    pub(crate) models: &'static str,
     /// Whether checkpoints were published with Python code (`auto_map`) that this runtime replaces.
     pub(crate) published_with_code: bool,
     /// Reads its keys of `config.json`.
-    pub(crate) read: fn(&ConfigReader) -> Box<dyn FamilyConfig>,
-}
-
-/// A family's configuration, read and checked.
-pub(crate) trait FamilyConfig {
-    /// The shape; parameter counts are filled in from the weights.
-    fn architecture(&self) -> Architecture;
-
-    /// Whether a tensor may be in the files although nothing uses it.
-    fn ignores(&self, tensor: &str) -> bool {
-        // Older saves hold the rotation's frequencies, which the config gives.
-        tensor.ends_with("rotary_emb.inv_freq")
-    }
-
-    /// Asks for every tensor and assembles the model.
-    fn decoder(&self, weights: &Weights<'_>) -> Decoder;
+    pub(crate) read: fn(&ConfigReader) -> DecoderConfig,
 }
 
 /// Finds the family of a checkpoint.

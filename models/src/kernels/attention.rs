@@ -2,18 +2,20 @@
 //!
 //! A tile is a few query rows of segments that share one chain of ancestors, times the query heads
 //! of one key/value head. It walks the ancestors' keys, then each segment's own, in blocks, and keeps
-//! a running maximum and sum per row (online softmax, arXiv:2205.14135). Sibling segments share
+//! a running maximum and sum per row. Sibling segments share
 //! tiles, so a trunk's keys are read once for many branches.
 
 mod keys;
+mod running;
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::vector;
-use keys::{Blocks, FEW, Part, Rows};
+use keys::{Blocks, FEW};
+use running::{Head, Running};
 
-/// Keys that one step of a tile looks at: whole panels.
-const KEYS: usize = 256;
 /// Rows (tokens × query heads of one key/value head) of a tile.
 const ROWS: usize = 256;
 
@@ -25,12 +27,21 @@ pub(crate) struct Heads {
     pub(crate) key_dim: usize,
     pub(crate) value_dim: usize,
     pub(crate) scale: f32,
+    /// How many tokens a token sees, itself included; all before it where absent.
+    pub(crate) window: Option<usize>,
 }
 
 impl Heads {
     /// Query heads of one key/value head.
     fn group(&self) -> usize {
         self.query / self.kv
+    }
+
+    /// Which of `keys` keys, the first of them at position `first`, a token sees.
+    fn visible(&self, position: usize, first: usize, keys: usize) -> Range<usize> {
+        let end = (position + 1).saturating_sub(first).min(keys);
+        let start = self.window.map_or(0, |w| (position + 1).saturating_sub(first + w));
+        start.min(end)..end
     }
 }
 
@@ -39,6 +50,8 @@ impl Heads {
 pub(crate) struct Block<'a> {
     pub(crate) k: &'a [f32],
     pub(crate) v: &'a [f32],
+    /// Position of the first key in its sequence.
+    pub(crate) start: usize,
 }
 
 impl Block<'_> {
@@ -52,7 +65,7 @@ impl Block<'_> {
 pub(crate) struct Member<'a> {
     /// Keys of its node from earlier passes.
     pub(crate) earlier: Vec<Block<'a>>,
-    /// Keys of its own tokens: row i sees the first i + 1.
+    /// Keys of its own tokens; they begin at the position of its first token.
     pub(crate) own: Block<'a>,
     /// Its first row in the packed batch.
     pub(crate) first: usize,
@@ -68,15 +81,23 @@ pub(crate) struct Siblings<'a> {
 
 /// Attends every row of `q` (`[rows, query · key_dim]`) to its own and its ancestors' keys.
 ///
-/// Returns `[rows, query · value_dim]`.
-pub(crate) fn attend(q: &[f32], forest: &[Siblings<'_>], heads: Heads) -> Vec<f32> {
+/// `sinks` has one score a query head that takes part in the softmax and has no value. Returns
+/// `[rows, query · value_dim]`.
+pub(crate) fn attend(
+    q: &[f32],
+    forest: &[Siblings<'_>],
+    heads: Heads,
+    sinks: Option<&[f32]>,
+) -> Vec<f32> {
     let tiles: Vec<Tile<'_>> = forest.iter().flat_map(|s| tiles_of(s, heads)).collect();
     let blocks = Blocks::prepare(tiles.iter().flat_map(|t| t.well_used(heads)), heads);
     let work: Vec<(&Tile<'_>, usize)> =
         tiles.iter().flat_map(|t| (0..heads.kv).map(move |h| (t, h))).collect();
     let parts: Vec<Vec<f32>> = work
         .par_iter()
-        .map_init(Vec::new, |scores, (tile, h)| tile.run(q, *h, &blocks, scores))
+        .map_init(Vec::new, |scores, (tile, h)| {
+            tile.run(q, Head { blocks: &blocks, head: *h, sinks }, scores)
+        })
         .collect();
     let width = heads.query * heads.value_dim;
     let mut out = vec![0.0; q.len() / (heads.query * heads.key_dim) * width];
@@ -144,23 +165,28 @@ impl Tile<'_> {
         ancestors.chain(own).copied()
     }
 
+    /// Positions of the tile's tokens, in its order.
+    fn positions(&self) -> Vec<usize> {
+        let range = |p: &Piece<'_>| p.member.own.start + p.from..p.member.own.start + p.to;
+        self.pieces.iter().flat_map(range).collect()
+    }
+
     /// One key/value head of the tile: `[tokens · group, value_dim]`.
-    fn run(&self, q: &[f32], head: usize, blocks: &Blocks<'_>, scores: &mut Vec<f32>) -> Vec<f32> {
-        let heads = blocks.heads();
-        let q = self.gather(q, head, heads);
-        let mut state = Running::new(self.tokens() * heads.group(), head, blocks, scores);
-        let all = 0..state.sums.len();
+    fn run(&self, q: &[f32], head: Head<'_>, scores: &mut Vec<f32>) -> Vec<f32> {
+        let q = self.gather(q, head.head, head.blocks.heads());
+        let positions = self.positions();
+        let mut state = Running::new(positions.len(), head, scores);
         for block in self.ancestors {
-            state.see(&q, all.clone(), *block, usize::MAX);
+            state.see(&q, 0, &positions, *block);
         }
         let mut first = 0;
         for piece in &self.pieces {
-            let rows = first..first + (piece.to - piece.from) * heads.group();
-            first = rows.end;
+            let positions = &positions[first..first + piece.to - piece.from];
             for block in &piece.member.earlier {
-                state.see(&q, rows.clone(), *block, usize::MAX);
+                state.see(&q, first, positions, *block);
             }
-            state.see(&q, rows, piece.member.own, piece.from);
+            state.see(&q, first, positions, piece.member.own);
+            first += positions.len();
         }
         state.finish()
     }
@@ -182,100 +208,54 @@ impl Tile<'_> {
     }
 }
 
-/// Online softmax of a tile's rows: maxima, sums and weighted values so far.
-struct Running<'a> {
-    head: usize,
-    heads: Heads,
-    blocks: &'a Blocks<'a>,
-    maxima: Vec<f32>,
-    sums: Vec<f32>,
-    values: Vec<f32>,
-    /// Of one step, rows [`KEYS`] apart.
-    scores: &'a mut Vec<f32>,
-}
+#[cfg(test)]
+mod tests {
+    use super::running::KEYS;
+    use super::*;
 
-impl<'a> Running<'a> {
-    fn new(rows: usize, head: usize, blocks: &'a Blocks<'a>, scores: &'a mut Vec<f32>) -> Self {
-        let heads = blocks.heads();
-        scores.resize(scores.len().max(rows * KEYS), 0.0);
-        Self {
-            head,
-            heads,
-            blocks,
-            maxima: vec![f32::NEG_INFINITY; rows],
-            sums: vec![0.0; rows],
-            values: vec![0.0; rows * heads.value_dim],
-            scores,
-        }
+    const TOKENS: usize = 2 * KEYS + 37;
+    const HEADS: Heads =
+        Heads { query: 2, kv: 1, key_dim: 4, value_dim: 4, scale: 0.5, window: Some(KEYS + 5) };
+
+    fn wave(numbers: usize, step: f32) -> Vec<f32> {
+        (0..numbers).map(|i| (i as f32 * step).sin()).collect()
     }
 
-    /// Lets `rows` see a block. `causal_from` is the key index of the first row's own token
-    /// (row i then sees `causal_from + i / group + 1` keys); `usize::MAX` means all.
-    fn see(
-        &mut self,
-        q: &[f32],
-        rows: std::ops::Range<usize>,
-        block: Block<'_>,
-        causal_from: usize,
-    ) {
-        let keys = block.k.len() / (self.heads.kv * self.heads.key_dim);
-        let tokens = rows.len() / self.heads.group();
-        let visible = keys.min(causal_from.saturating_add(tokens));
-        for start in (0..visible).step_by(KEYS) {
-            let step = Step { start, keys: KEYS.min(visible - start), causal_from };
-            self.step(q, rows.clone(), block, &step);
+    /// Every score and its softmax, sinks included, in f64.
+    fn naive(q: &[f32], k: &[f32], v: &[f32], sinks: &[f32]) -> Vec<f64> {
+        let dot =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+        let mut out = vec![];
+        for (row, q) in q.chunks(4).enumerate() {
+            let token = row / 2;
+            let seen = (token + 1).saturating_sub(HEADS.window.unwrap())..token + 1;
+            let weight = |key: usize| (0.5 * dot(q, &k[4 * key..4 * key + 4])).exp();
+            let sum: f64 = seen.clone().map(weight).sum::<f64>() + f64::from(sinks[row % 2]).exp();
+            for i in 0..4 {
+                let value = |key: usize| weight(key) * f64::from(v[4 * key + i]);
+                out.push(seen.clone().map(value).sum::<f64>() / sum);
+            }
         }
+        out
     }
 
-    fn step(&mut self, q: &[f32], rows: std::ops::Range<usize>, block: Block<'_>, step: &Step) {
-        let Heads { key_dim, value_dim, .. } = self.heads;
-        let part = Part { block, head: self.head, start: step.start, keys: step.keys };
-        let q = Rows { numbers: &q[rows.start * key_dim..], stride: key_dim, count: rows.len() };
-        self.blocks.scores(q, &part, self.scores, KEYS);
-        for i in 0..rows.len() {
-            let visible = step.visible(i / self.heads.group());
-            self.normalise(rows.start + i, i, step.keys, visible);
+    #[test]
+    fn windows_and_sinks_count_in_every_block_and_across_kept_state() {
+        let (q, k, v) = (wave(TOKENS * 8, 0.37), wave(TOKENS * 4, 0.11), wave(TOKENS * 4, 0.23));
+        let sinks = [0.7, 3.0];
+        let expected = naive(&q, &k, &v, &sinks);
+        for cut in [1, 40, KEYS + 1] {
+            let block = |from: usize, to: usize| Block {
+                k: &k[4 * from..4 * to],
+                v: &v[4 * from..4 * to],
+                start: from,
+            };
+            let member =
+                Member { earlier: vec![], own: block(cut, TOKENS), first: 0, tokens: TOKENS - cut };
+            let siblings = Siblings { ancestors: vec![block(0, cut)], members: vec![member] };
+            let ours = attend(&q[8 * cut..], &[siblings], HEADS, Some(&sinks));
+            let near = |(a, b): (&f32, &f64)| (f64::from(*a) - b).abs() < 1e-5;
+            assert!(ours.iter().zip(&expected[8 * cut..]).all(near));
         }
-        let weights = Rows { numbers: self.scores, stride: KEYS, count: rows.len() };
-        self.blocks.add_values(weights, &part, &mut self.values[rows.start * value_dim..]);
-    }
-
-    /// Turns one row of scores into weights relative to the running maximum.
-    fn normalise(&mut self, row: usize, score_row: usize, width: usize, visible: usize) {
-        let scores = &mut self.scores[score_row * KEYS..][..width];
-        let (seen, hidden) = scores.split_at_mut(visible);
-        hidden.fill(0.0);
-        if seen.is_empty() {
-            return;
-        }
-        let maximum = vector::max(seen).max(self.maxima[row]);
-        let shrink = (self.maxima[row] - maximum).exp();
-        self.sums[row] = self.sums[row] * shrink + vector::exp_sum(seen, maximum);
-        if shrink != 1.0 {
-            let width = self.heads.value_dim;
-            vector::scale(&mut self.values[row * width..][..width], shrink);
-        }
-        self.maxima[row] = maximum;
-    }
-
-    fn finish(mut self) -> Vec<f32> {
-        for (row, sum) in self.values.chunks_mut(self.heads.value_dim).zip(&self.sums) {
-            vector::scale(row, 1.0 / sum);
-        }
-        self.values
-    }
-}
-
-/// Keys `start..start + keys` of a block.
-struct Step {
-    start: usize,
-    keys: usize,
-    causal_from: usize,
-}
-
-impl Step {
-    /// How many of the step's keys the tile's n-th token sees.
-    fn visible(&self, token: usize) -> usize {
-        self.causal_from.saturating_add(token + 1).saturating_sub(self.start).min(self.keys)
     }
 }

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::activation::Activation;
 use super::matrix::{product, product_of_rows, row_stride, rows_of};
+use super::norm::add_bias;
 use super::packed::Packed;
 use super::vector;
 
@@ -13,43 +15,6 @@ const ROWS: usize = 256;
 /// Numbers of expert output held at once (32 MiB); more tokens are done in waves.
 const WAVE: usize = 8 << 20;
 
-/// What a feed-forward network does between its two products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Activation {
-    /// `silu(gate) · up` on `[gate | up]` rows (arXiv:2002.05202).
-    SwiGlu,
-    /// `max(x, 0)²`, without a gate (arXiv:2109.08668).
-    ReluSquared,
-}
-
-impl Activation {
-    /// Outputs of the first product for `inner` inputs of the second.
-    pub(crate) fn outer(self, inner: usize) -> usize {
-        match self {
-            Activation::SwiGlu => 2 * inner,
-            Activation::ReluSquared => inner,
-        }
-    }
-
-    /// Applies it to rows of `outer(inner)` numbers.
-    pub(crate) fn apply(self, mut rows: Vec<f32>, inner: usize) -> Vec<f32> {
-        match self {
-            Activation::ReluSquared => vector::relu_squared(&mut rows),
-            Activation::SwiGlu => return swiglu(&rows, inner),
-        }
-        rows
-    }
-}
-
-fn swiglu(rows: &[f32], inner: usize) -> Vec<f32> {
-    let mut out = vec![0.0; rows.len() / 2];
-    for (out, row) in out.chunks_mut(inner).zip(rows.chunks(2 * inner)) {
-        let (gate, up) = row.split_at(inner);
-        vector::silu_mul(out, gate, up);
-    }
-    out
-}
-
 /// The weights of one layer's experts.
 #[derive(Clone, Copy)]
 pub(crate) struct Stack<'a> {
@@ -57,8 +22,18 @@ pub(crate) struct Stack<'a> {
     pub(crate) up: &'a [Packed],
     /// Of each expert `[hidden, inner]`.
     pub(crate) down: &'a [Packed],
+    pub(crate) biases: Option<Biases<'a>>,
     pub(crate) hidden: usize,
     pub(crate) activation: Activation,
+}
+
+/// What experts add after their two products.
+#[derive(Clone, Copy)]
+pub(crate) struct Biases<'a> {
+    /// `[experts, outer(inner)]`.
+    pub(crate) up: &'a [f32],
+    /// `[experts, hidden]`.
+    pub(crate) down: &'a [f32],
 }
 
 /// Who goes where: for every token its experts and their weights, `[tokens, top_k]`.
@@ -184,7 +159,13 @@ impl Stack<'_> {
         let (up, down) = (&self.up[expert], &self.down[expert]);
         let mut middle = vec![0.0; rows * up.outputs()];
         product_of_rows(rows_of(x, rows, self.hidden), up, 0..up.panels(), &mut middle);
+        if let Some(biases) = self.biases {
+            add_bias(&mut middle, &biases.up[expert * up.outputs()..][..up.outputs()]);
+        }
         product(&self.activation.apply(middle, down.inputs()), down, 0..down.panels(), out);
+        if let Some(biases) = self.biases {
+            add_bias(out, &biases.down[expert * self.hidden..][..self.hidden]);
+        }
     }
 }
 
@@ -237,11 +218,13 @@ mod tests {
 
     #[test]
     fn relu_squared_experts_are_weighted_and_added() {
-        // One hidden number, one inner: expert e computes relu(e+1 · x)² · 1.
+        // One hidden number, one inner: expert 0 computes relu(x)², expert 1 relu(2x + 1)² + 0.5.
         let weights = |numbers: [f32; 2]| numbers.map(|w| Packed::from_rows(&[w], 1));
         let (up, down) = (weights([1.0, 2.0]), weights([1.0, 1.0]));
-        let stack = Stack { up: &up, down: &down, hidden: 1, activation: Activation::ReluSquared };
+        let biases = Some(Biases { up: &[0.0, 1.0], down: &[0.0, 0.5] });
+        let activation = Activation::ReluSquared;
+        let stack = Stack { up: &up, down: &down, biases, hidden: 1, activation };
         let chosen = Chosen { ids: &[0, 1, 1, 0], weights: &[1.0, 0.5, 2.0, 1.0], top_k: 2 };
-        assert_eq!(mix(&[3.0, -1.0], chosen, stack), [9.0 + 0.5 * 36.0, 0.0]);
+        assert_eq!(mix(&[3.0, -1.0], chosen, stack), [9.0 + 0.5 * 49.5, 1.0]);
     }
 }

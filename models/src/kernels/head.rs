@@ -21,18 +21,31 @@ const PANELS: usize = 32;
 /// A row's prediction, and whether its log-softmax is a number.
 pub(crate) type Prediction = (RowOutput, bool);
 
-/// Predicts the next token after each row of `x` (`[rows, hidden]`) by a projection `[vocab, hidden]`;
-/// `targets` has one list a row.
-pub(crate) fn predict(x: &[f32], projection: &Packed, targets: &[&[u32]]) -> Vec<Prediction> {
-    let rows = x.chunks(ROWS * projection.inputs()).zip(targets.chunks(ROWS));
+/// The projection to the vocabulary.
+#[derive(Clone, Copy)]
+pub(crate) struct Projection<'a> {
+    /// `[vocab, hidden]`.
+    pub(crate) weight: &'a Packed,
+    /// `[vocab]`.
+    pub(crate) bias: Option<&'a [f32]>,
+}
+
+/// Predicts the next token after each row of `x` (`[rows, hidden]`); `targets` has one list a row.
+pub(crate) fn predict(
+    x: &[f32],
+    projection: Projection<'_>,
+    targets: &[&[u32]],
+) -> Vec<Prediction> {
+    let rows = x.chunks(ROWS * projection.weight.inputs()).zip(targets.chunks(ROWS));
     rows.flat_map(|(x, targets)| predict_rows(x, projection, targets)).collect()
 }
 
-fn predict_rows(x: &[f32], projection: &Packed, targets: &[&[u32]]) -> Vec<Prediction> {
-    let x = padded(x, projection.inputs());
-    let x = rows_of(&x, targets.len(), projection.inputs());
-    let starts: Vec<usize> = (0..projection.panels()).step_by(PANELS).collect();
-    let range = |start: usize| start..projection.panels().min(start + PANELS);
+fn predict_rows(x: &[f32], projection: Projection<'_>, targets: &[&[u32]]) -> Vec<Prediction> {
+    let weight = projection.weight;
+    let x = padded(x, weight.inputs());
+    let x = rows_of(&x, targets.len(), weight.inputs());
+    let starts: Vec<usize> = (0..weight.panels()).step_by(PANELS).collect();
+    let range = |start: usize| start..weight.panels().min(start + PANELS);
     let parts: Vec<Vec<Part>> =
         starts.par_iter().map(|&start| block(x, projection, range(start), targets)).collect();
     (0..targets.len()).map(|row| join(parts.iter().map(|p| &p[row]), targets[row])).collect()
@@ -47,10 +60,19 @@ struct Part {
     found: Vec<(usize, f32)>,
 }
 
-fn block(x: Rows<'_>, projection: &Packed, panels: Range<usize>, targets: &[&[u32]]) -> Vec<Part> {
-    let (first, width) = (panels.start * WIDTH, columns(projection, &panels));
+fn block(
+    x: Rows<'_>,
+    projection: Projection<'_>,
+    panels: Range<usize>,
+    targets: &[&[u32]],
+) -> Vec<Part> {
+    let (first, width) = (panels.start * WIDTH, columns(projection.weight, &panels));
     let mut logits = vec![0.0; targets.len() * width];
-    product_of_rows(x, projection, panels, &mut logits);
+    product_of_rows(x, projection.weight, panels, &mut logits);
+    if let Some(bias) = projection.bias {
+        let bias = &bias[first..first + width];
+        logits.chunks_mut(width).for_each(|row| vector::add_scaled(row, bias, 1.0));
+    }
     logits.chunks_mut(width).zip(targets).map(|(row, targets)| part(row, first, targets)).collect()
 }
 
@@ -82,9 +104,10 @@ mod tests {
 
     const BLOCK: usize = PANELS * WIDTH;
 
-    fn naive(x: &[f32], weight: &[f32]) -> Vec<f64> {
+    fn naive(x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f64> {
         let dot = |w: &[f32]| w.iter().zip(x).map(|(w, x)| f64::from(w * x)).sum::<f64>();
-        let logits: Vec<f64> = weight.chunks(x.len()).map(dot).collect();
+        let logit = |(w, &b): (&[f32], &f32)| dot(w) + f64::from(b);
+        let logits: Vec<f64> = weight.chunks(x.len()).zip(bias).map(logit).collect();
         let sum = logits.iter().map(|l| l.exp()).sum::<f64>().ln();
         logits.iter().map(|l| l - sum).collect()
     }
@@ -96,9 +119,11 @@ mod tests {
         let targets: Vec<[u32; 3]> =
             (0..ROWS as u32 + 2).map(|r| [r, 1023, 2 * 1024 + 150]).collect();
         let lists: Vec<&[u32]> = targets.iter().map(|t| &t[..]).collect();
-        let rows = predict(&x, &Packed::from_rows(&weight, 3), &lists);
+        let bias: Vec<f32> = (0..weight.len() / 3).map(|i| (i as f32 * 0.9).sin()).collect();
+        let packed = Packed::from_rows(&weight, 3);
+        let rows = predict(&x, Projection { weight: &packed, bias: Some(&bias) }, &lists);
         for ((x, targets), (row, finite)) in x.chunks(3).zip(&targets).zip(&rows) {
-            let expected = naive(x, &weight);
+            let expected = naive(x, &weight, &bias);
             let best = expected[row.argmax as usize];
             assert!(*finite && expected.iter().all(|&p| p <= best + 1e-6));
             for (&t, p) in targets.iter().zip(&row.log_probs) {
@@ -109,10 +134,11 @@ mod tests {
 
     #[test]
     fn equal_logits_go_to_the_lowest_id_and_nan_is_told() {
-        let projection = Packed::from_rows(&vec![1.0; 2 * BLOCK], 1);
-        let rows = predict(&[1.0], &projection, &[&[]]);
+        let packed = Packed::from_rows(&vec![1.0; 2 * BLOCK], 1);
+        let projection = Projection { weight: &packed, bias: None };
+        let rows = predict(&[1.0], projection, &[&[]]);
         assert_eq!(rows[0].0.argmax, 0);
-        let rows = predict(&[f32::NAN, 1.0], &projection, &[&[], &[]]);
+        let rows = predict(&[f32::NAN, 1.0], projection, &[&[], &[]]);
         assert!(!rows[0].1 && rows[1].1);
     }
 }

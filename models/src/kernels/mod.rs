@@ -4,8 +4,10 @@
 //! rayon's, over work that is independent, and sums are formed in a fixed order, so that a result
 //! depends neither on the number of threads nor (beyond 1e-5) on what else was in the batch.
 
+pub(crate) mod activation;
 pub(crate) mod attention;
 pub(crate) mod convolution;
+pub(crate) mod delta;
 pub(crate) mod experts;
 pub(crate) mod head;
 pub(crate) mod host;

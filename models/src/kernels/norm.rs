@@ -20,6 +20,20 @@ pub(crate) fn rms_norm(x: &[f32], weight: &[f32], eps: f32) -> Vec<f32> {
     out
 }
 
+/// Centres every run of `weight.len()` numbers, divides it by its standard deviation, multiplies by
+/// `weight` and adds `bias` (layer normalisation, arXiv:1607.06450).
+pub(crate) fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], eps: f32) -> Vec<f32> {
+    let width = weight.len();
+    let mut out = x.to_vec();
+    out.par_chunks_mut(width).with_min_len(SERIAL.div_ceil(width)).for_each(|row| {
+        let mean = (row.iter().map(|&x| f64::from(x)).sum::<f64>() / width as f64) as f32;
+        row.iter_mut().for_each(|x| *x -= mean);
+        let scale = 1.0 / (vector::squares(row) / width as f32 + eps).sqrt();
+        row.iter_mut().zip(weight).zip(bias).for_each(|((x, w), b)| *x = *x * scale * w + b);
+    });
+    out
+}
+
 /// `x + y`, element by element.
 pub(crate) fn add(x: &[f32], y: &[f32]) -> Vec<f32> {
     let mut sum = x.to_vec();

@@ -54,6 +54,24 @@ impl Packed {
         packed
     }
 
+    /// Some of the outputs, in the given order, held as they are here; nothing of an empty matrix.
+    pub(crate) fn select(&self, outputs: &[usize]) -> Self {
+        let storage = match self.numbers {
+            Numbers::F32(_) => Storage::F32,
+            Numbers::Bf16(_) => Storage::Bf16,
+        };
+        if self.outputs == 0 {
+            return Self::zeros(0, 0, storage);
+        }
+        let mut selected = Self::zeros(outputs.len(), self.inputs, storage);
+        let mut row = vec![0.0; self.inputs];
+        for (place, &output) in outputs.iter().enumerate() {
+            self.row(output, &mut row);
+            selected.fill(place, &row);
+        }
+        selected
+    }
+
     pub(crate) fn outputs(&self) -> usize {
         self.outputs
     }

@@ -131,6 +131,28 @@ widest! {
 }
 
 widest! {
+    /// `out[i] = gelu(gate[i]) · up[i]`, with GELU's approximation by tanh, written as
+    /// x · sigmoid(2y) for 0.5 · x · (1 + tanh(y)).
+    fn gelu_mul(out: &mut [f32], gate: &[f32], up: &[f32]) {
+        const TWICE_ROOT: f32 = 1.595_769_1; // 2 · √(2/π)
+        for ((out, &x), &up) in out.iter_mut().zip(gate).zip(up) {
+            let twice = TWICE_ROOT * (x + 0.044_715 * x * x * x);
+            *out = x / (1.0 + exp(-twice)) * up;
+        }
+    }
+}
+
+widest! {
+    /// `out[i] = g / (1 + e^(-alpha·g)) · (u + 1)` with g and u bounded by `limit`, g only from above.
+    fn clamped_silu_mul(out: &mut [f32], gate: &[f32], up: &[f32], alpha: f32, limit: f32) {
+        for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
+            let gate = if gate > limit { limit } else { gate };
+            *out = gate / (1.0 + exp(-alpha * gate)) * (up.clamp(-limit, limit) + 1.0);
+        }
+    }
+}
+
+widest! {
     /// `x = x / (1 + e^-x)`.
     fn silu(x: &mut [f32]) {
         for x in x {

@@ -2,10 +2,10 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Embedding, Head, RmsNorm, Rotary};
+use super::{Embedding, Head, Norm, Rotary};
 use crate::kernels::head::Prediction;
 use crate::kernels::host::{host, tensor};
-use crate::kernels::norm::add;
+use crate::kernels::{norm, vector};
 use crate::pass::{Pass, Step};
 use crate::{
     Architecture, Batch, Cache, ForwardError, ForwardOutput, Model, Place, RoutingObserver,
@@ -18,27 +18,71 @@ pub(crate) trait Mixer: Send + Sync {
     fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor>;
 }
 
+impl Mixer for Box<dyn Mixer> {
+    fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor> {
+        (**self).forward(x, step)
+    }
+}
+
 /// `x += mixer(norm(x))`, once or more: a layer as checkpoints number them.
 #[derive(Default)]
 pub(crate) struct Layer {
-    units: Vec<(RmsNorm, Box<dyn Mixer>)>,
+    units: Vec<Unit>,
+}
+
+/// One residual addition.
+struct Unit {
+    norm: Norm,
+    mixer: Box<dyn Mixer>,
+    /// Normalises what is added.
+    after: Option<Norm>,
+    /// Multiplies what is added.
+    scale: f32,
 }
 
 impl Layer {
     /// Adds a residual unit.
-    pub(crate) fn then(mut self, norm: RmsNorm, mixer: impl Mixer + 'static) -> Self {
-        self.units.push((norm, Box::new(mixer)));
+    pub(crate) fn then(mut self, norm: impl Into<Norm>, mixer: impl Mixer + 'static) -> Self {
+        let (norm, mixer) = (norm.into(), Box::new(mixer));
+        self.units.push(Unit { norm, mixer, after: None, scale: 1.0 });
+        self
+    }
+
+    /// Normalises what the last unit adds.
+    pub(crate) fn normalised(mut self, norm: impl Into<Norm>) -> Self {
+        if let Some(unit) = self.units.last_mut() {
+            unit.after = Some(norm.into());
+        }
+        self
+    }
+
+    /// Multiplies what every unit adds.
+    pub(crate) fn scaled(mut self, scale: f32) -> Self {
+        self.units.iter_mut().for_each(|unit| unit.scale = scale);
         self
     }
 
     fn forward(&self, mut x: Tensor, step: &mut Step<'_>) -> Result<Tensor> {
-        for (norm, mixer) in &self.units {
-            let change = mixer.forward(&norm.forward(&x)?, step)?;
-            let (rows, width) = x.dims2()?;
-            let sum = add(&host(&x)?, &host(&change)?);
-            x = tensor(sum, rows, width)?;
+        for unit in &self.units {
+            x = unit.forward(&x, step)?;
         }
         Ok(x)
+    }
+}
+
+impl Unit {
+    fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor> {
+        let mut change = self.mixer.forward(&self.norm.forward(x)?, step)?;
+        if let Some(norm) = &self.after {
+            change = norm.forward(&change)?;
+        }
+        let (rows, width) = x.dims2()?;
+        if self.scale == 1.0 {
+            return tensor(norm::add(&host(x)?, &host(&change)?), rows, width);
+        }
+        let mut sum = host(x)?.to_vec();
+        vector::add_scaled(&mut sum, &host(&change)?, self.scale);
+        tensor(sum, rows, width)
     }
 }
 
@@ -46,8 +90,8 @@ impl Layer {
 pub(crate) struct Decoder {
     pub(crate) architecture: Architecture,
     pub(crate) embedding: Embedding,
-    /// `None` where positions are not rotated.
-    pub(crate) rotary: Option<Rotary>,
+    /// The rotations that attention layers choose from; none where positions are not rotated.
+    pub(crate) rotary: Vec<Rotary>,
     pub(crate) layers: Vec<Layer>,
     /// Layers that keep state.
     pub(crate) slots: usize,
@@ -98,7 +142,7 @@ impl Model for Decoder {
             return Ok(ForwardOutput { rows: vec![], non_finite: vec![] });
         }
         let pass = Pass::new(batch, cache, self.architecture.vocab_size)?;
-        let angles = self.rotary.as_ref().map(|r| r.angles(&pass.positions));
+        let angles = self.rotary.iter().map(|r| r.angles(&pass.positions)).collect();
         let mut step = Step::new(&pass, self.slots, angles, observer);
         let x = self.run(&mut step)?;
         let rows = by_segment(batch, self.predict(batch, &pass, &x)?, &mut step);

@@ -3,8 +3,9 @@
 use candle_core::{Result, Tensor};
 
 use crate::RouterDecision;
-use crate::kernels::experts::{Activation, Chosen, Stack, mix};
-use crate::kernels::host::{host, tensor};
+use crate::kernels::activation::Activation;
+use crate::kernels::experts::{Biases, Chosen, Stack, mix};
+use crate::kernels::host::{Host, host, tensor};
 use crate::kernels::packed::Packed;
 
 /// All experts of one layer.
@@ -13,7 +14,22 @@ pub(crate) struct Experts {
     pub(crate) up: Vec<Packed>,
     /// Of each expert `[hidden, inner]`.
     pub(crate) down: Vec<Packed>,
+    pub(crate) biases: Option<ExpertBiases>,
     pub(crate) activation: Activation,
+}
+
+/// What the experts of a layer add after their products.
+pub(crate) struct ExpertBiases {
+    /// `[experts, outer]`, in the order of the rows of `up`.
+    pub(crate) up: Tensor,
+    /// `[experts, hidden]`.
+    pub(crate) down: Tensor,
+}
+
+impl ExpertBiases {
+    fn host(&self) -> Result<(Host<'_>, Host<'_>)> {
+        Ok((host(&self.up)?, host(&self.down)?))
+    }
 }
 
 impl Experts {
@@ -22,7 +38,10 @@ impl Experts {
         let (tokens, hidden) = x.dims2()?;
         let RouterDecision { ids, weights, top_k, .. } = decision;
         let chosen = Chosen { ids, weights, top_k: *top_k };
-        let stack = Stack { up: &self.up, down: &self.down, hidden, activation: self.activation };
+        let biases = self.biases.as_ref().map(ExpertBiases::host).transpose()?;
+        let biases = biases.as_ref().map(|(up, down)| Biases { up, down });
+        let activation = self.activation;
+        let stack = Stack { up: &self.up, down: &self.down, biases, hidden, activation };
         tensor(mix(&host(x)?, chosen, stack), tokens, hidden)
     }
 }

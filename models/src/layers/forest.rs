@@ -4,37 +4,41 @@ use std::collections::HashMap;
 
 use candle_core::{Result, Tensor};
 
-use crate::cache::{Node, State};
+use crate::cache::{KeyBlock, Node, State};
 use crate::kernels::attention::{Block, Heads, Member, Siblings, attend};
 use crate::kernels::host::{Host, host};
 use crate::pass::{Link, Pass, PassSegment};
 
 /// Attends the packed queries to their own and their ancestors' keys.
 ///
-/// `q` is `[rows, query · key_dim]`, `k` and `v` the packed keys and values; `slot` says where the
-/// layer's state lies in a node.
+/// `q` is `[rows, query · key_dim]`, `k` and `v` the packed keys and values, `sinks` a score a query
+/// head; `slot` says where the layer's state lies in a node.
 pub(crate) fn attend_forest(
     pass: &Pass,
     slot: usize,
     heads: Heads,
     (q, k, v): (&Tensor, &Tensor, &Tensor),
+    sinks: Option<&Tensor>,
 ) -> Result<Vec<f32>> {
     let cached = Cached::collect(pass, slot)?;
     let (q, k, v) = (host(q)?, host(k)?, host(v)?);
+    let sinks = sinks.map(host).transpose()?;
     let view = View { pass, cached: &cached, k: &k, v: &v, heads };
-    Ok(attend(&q, &view.siblings(), heads))
+    Ok(attend(&q, &view.siblings(), heads, sinks.as_deref()))
 }
 
+/// Keys and values of a cached block, and the position of its first token.
+type CachedBlock<'a> = (Host<'a>, Host<'a>, usize);
+
 /// Borrowed keys and values of every cached node that the pass continues.
-struct Cached<'a>(HashMap<*const Node, Vec<(Host<'a>, Host<'a>)>>);
+struct Cached<'a>(HashMap<*const Node, Vec<CachedBlock<'a>>>);
 
 impl<'a> Cached<'a> {
     fn collect(pass: &'a Pass, slot: usize) -> Result<Self> {
         let mut blocks = HashMap::new();
         for node in pass.segments.iter().flat_map(cached_nodes) {
             if let State::Keys(keys) = &node.states[slot] {
-                let borrowed = keys.iter().map(|b| Ok((host(&b.k)?, host(&b.v)?)));
-                blocks.entry(node as *const Node).or_insert(borrowed.collect::<Result<_>>()?);
+                blocks.entry(node as *const Node).or_insert(borrow(node.start, keys)?);
             }
         }
         Ok(Self(blocks))
@@ -42,8 +46,18 @@ impl<'a> Cached<'a> {
 
     fn blocks(&self, node: &Node) -> impl Iterator<Item = Block<'_>> {
         let found = self.0.get(&(node as *const Node)).into_iter().flatten();
-        found.map(|(k, v)| Block { k, v })
+        found.map(|(k, v, start)| Block { k, v, start: *start })
     }
+}
+
+/// The blocks of a node whose first token stands at `start`.
+fn borrow(mut start: usize, blocks: &[KeyBlock]) -> Result<Vec<CachedBlock<'_>>> {
+    let mut borrowed = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        borrowed.push((host(&block.k)?, host(&block.v)?, start));
+        start += block.k.dim(0)?;
+    }
+    Ok(borrowed)
 }
 
 /// The nodes of the cache that a segment names directly, with their ancestors.
@@ -92,10 +106,11 @@ impl<'a> View<'a> {
     fn own(&self, segment: &PassSegment) -> Block<'a> {
         let rows = &segment.rows;
         let (k, v) = (self.heads.kv * self.heads.key_dim, self.heads.kv * self.heads.value_dim);
-        Block { k: &self.k[rows.start * k..rows.end * k], v: &self.v[rows.start * v..rows.end * v] }
+        let (k, v) = (&self.k[rows.start * k..rows.end * k], &self.v[rows.start * v..rows.end * v]);
+        Block { k, v, start: segment.start }
     }
 
-    /// Keys of all ancestors. Their order does not matter: every row sees all of them.
+    /// Keys of all ancestors. Their order does not matter.
     fn ancestors(&self, link: Option<&'a Link>) -> Vec<Block<'a>> {
         let (mut blocks, mut next) = (vec![], link);
         while let Some(Link::Pass(index)) = next {

@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use candle_core::{Result, Tensor};
 
-use super::RmsNorm;
+use super::Norm;
 use super::linear::gather_rows;
-use crate::kernels::head::{Prediction, predict};
+use crate::kernels::head::{Prediction, Projection, predict};
 use crate::kernels::host::host;
 use crate::kernels::packed::Packed;
+use crate::kernels::vector;
 
 /// Final norm and vocabulary projection.
 pub(crate) struct Head {
-    pub(crate) norm: RmsNorm,
+    pub(crate) norm: Norm,
     /// `[vocab, hidden]`; the embedding's own where tied.
     pub(crate) weight: Arc<Packed>,
+    /// `[vocab]`.
+    pub(crate) bias: Option<Tensor>,
+    /// Divides the logits, before the bias.
+    pub(crate) divisor: f32,
 }
 
 impl Head {
@@ -29,6 +34,12 @@ impl Head {
             return Ok(vec![]);
         }
         let wanted = self.norm.forward(&gather_rows(x, rows.iter().copied())?)?;
-        Ok(predict(&host(&wanted)?, &self.weight, targets))
+        let mut wanted = host(&wanted)?.to_vec();
+        if self.divisor != 1.0 {
+            vector::scale(&mut wanted, 1.0 / self.divisor);
+        }
+        let bias = self.bias.as_ref().map(host).transpose()?;
+        let projection = Projection { weight: &self.weight, bias: bias.as_deref() };
+        Ok(predict(&wanted, projection, targets))
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct LatentShape {
     pub(crate) value: usize,
     /// Width of the latent that keys and values are expanded from.
     pub(crate) latent: usize,
+    /// Multiplies the usual scale, where positions are stretched (YaRN); else 1.
+    pub(crate) sharpness: f32,
 }
 
 impl LatentShape {
@@ -50,8 +52,8 @@ impl LatentShape {
 
     fn attention(&self) -> Heads {
         let (heads, key_dim) = (self.heads, self.nope + self.rope);
-        let scale = 1.0 / (key_dim as f32).sqrt();
-        Heads { query: heads, kv: heads, key_dim, value_dim: self.value, scale }
+        let scale = self.sharpness / (key_dim as f32).sqrt();
+        Heads { query: heads, kv: heads, key_dim, value_dim: self.value, scale, window: None }
     }
 }
 
@@ -113,7 +115,7 @@ impl LatentAttention {
 }
 
 fn rotate(x: &Tensor, heads: usize, first: usize, step: &Step<'_>) -> Result<Tensor> {
-    match &step.angles {
+    match step.angles.first() {
         Some(angles) => angles.rotate(x, heads, first),
         None => Ok(x.clone()),
     }
@@ -128,7 +130,7 @@ impl Mixer for LatentAttention {
     fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor> {
         let q = self.queries(x, step)?;
         let (k, v) = self.keys_and_values(x, step)?;
-        let seen = attend_forest(step.pass, self.slot, self.shape.attention(), (&q, &k, &v))?;
+        let seen = attend_forest(step.pass, self.slot, self.shape.attention(), (&q, &k, &v), None)?;
         step.store_keys(self.slot, &k, &v)?;
         self.o.forward(&tensor(seen, x.dim(0)?, v.dim(1)?)?)
     }

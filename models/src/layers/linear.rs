@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::kernels::experts::gather;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::packed::Packed;
-use crate::kernels::{matrix, norm};
+use crate::kernels::{matrix, norm, vector};
 
 /// `x · wᵀ + b`, with `w` of `[outputs, inputs]`.
 pub(crate) struct Linear {
@@ -17,6 +17,11 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
+    /// The projection to some of the outputs of one without bias, in the given order.
+    pub(crate) fn outputs(&self, outputs: &[usize]) -> Linear {
+        Linear { weight: self.weight.select(outputs), bias: None }
+    }
+
     /// Projects every row of `[rows, inputs]`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let mut out = matrix::linear(&host(x)?, &self.weight);
@@ -31,6 +36,8 @@ impl Linear {
 pub(crate) struct Embedding {
     /// Shared with the head where that is tied.
     pub(crate) weight: Arc<Packed>,
+    /// Multiplies every row.
+    pub(crate) scale: f32,
 }
 
 impl Embedding {
@@ -40,6 +47,9 @@ impl Embedding {
         let mut rows = vec![0.0; tokens.len() * hidden];
         let each = rows.par_chunks_mut(hidden).zip(tokens).with_min_len(16);
         each.for_each(|(row, &token)| self.weight.row(token as usize, row));
+        if self.scale != 1.0 {
+            vector::scale(&mut rows, self.scale);
+        }
         tensor(rows, tokens.len(), hidden)
     }
 }

@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Linear, Mixer};
-use crate::kernels::experts::Activation;
+use crate::kernels::activation::Activation;
 use crate::kernels::host::{host, tensor};
 use crate::pass::Step;
 

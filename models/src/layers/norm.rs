@@ -1,9 +1,9 @@
-//! Root-mean-square normalisation.
+//! Normalisation of rows.
 
 use candle_core::{Result, Tensor};
 
 use crate::kernels::host::{host, tensor};
-use crate::kernels::norm::rms_norm;
+use crate::kernels::norm::{layer_norm, rms_norm};
 
 /// RMSNorm (arXiv:1910.07467) over runs as wide as its weight.
 ///
@@ -13,9 +13,40 @@ pub(crate) struct RmsNorm {
     pub(crate) eps: f32,
 }
 
+/// Layer normalisation (arXiv:1607.06450), with a bias.
+pub(crate) struct LayerNorm {
+    pub(crate) weight: Tensor,
+    pub(crate) bias: Tensor,
+    pub(crate) eps: f32,
+}
+
+/// What stands before a residual unit, and before the head.
+pub(crate) enum Norm {
+    Rms(RmsNorm),
+    Layer(LayerNorm),
+}
+
 impl RmsNorm {
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (rows, cols) = x.dims2()?;
         tensor(rms_norm(&host(x)?, &host(&self.weight)?, self.eps), rows, cols)
+    }
+}
+
+impl Norm {
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Norm::Rms(norm) => norm.forward(x),
+            Norm::Layer(LayerNorm { weight, bias, eps }) => {
+                let (rows, cols) = x.dims2()?;
+                tensor(layer_norm(&host(x)?, &host(weight)?, &host(bias)?, *eps), rows, cols)
+            }
+        }
+    }
+}
+
+impl From<RmsNorm> for Norm {
+    fn from(norm: RmsNorm) -> Self {
+        Norm::Rms(norm)
     }
 }

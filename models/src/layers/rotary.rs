@@ -10,6 +10,8 @@ use crate::kernels::rotary::{Layout, Pairs, rotate};
 pub(crate) struct Rotary {
     /// One per rotated pair, in radians a position.
     pub(crate) frequencies: Vec<f32>,
+    /// Multiplies cosine and sine; 1 unless positions are stretched.
+    pub(crate) factor: f32,
     /// Which numbers form a pair.
     pub(crate) pairs: Pairs,
 }
@@ -26,7 +28,9 @@ impl Rotary {
     /// Angles of rows at the given positions, formed in f32 as the reference implementations do.
     pub(crate) fn angles(&self, positions: &[usize]) -> Angles {
         let per_row = self.frequencies.len();
-        let angle = |p: usize| self.frequencies.iter().map(move |f| (p as f32 * f).sin_cos());
+        let factor = self.factor;
+        let turn = move |(sin, cos): (f32, f32)| (sin * factor, cos * factor);
+        let angle = |p: usize| self.frequencies.iter().map(move |f| turn((p as f32 * f).sin_cos()));
         let (sin, cos) = positions.par_iter().with_min_len(64).flat_map_iter(|&p| angle(p)).unzip();
         Angles { cos, sin, per_row, pairs: self.pairs }
     }

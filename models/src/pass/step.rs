@@ -14,8 +14,8 @@ use crate::{ForwardError, MoeLayer, Place, RouterDecision, RoutingObserver};
 /// The running state of one pass.
 pub(crate) struct Step<'a> {
     pub(crate) pass: &'a Pass,
-    /// Rotation of every packed row, for models that rotate.
-    pub(crate) angles: Option<Angles>,
+    /// The rotations of every packed row; none in models that do not rotate.
+    pub(crate) angles: Vec<Angles>,
     /// State left by the layers, `[segment][slot]`.
     states: Vec<Vec<State>>,
     /// Where a segment first held a number that is not finite.
@@ -27,7 +27,7 @@ impl<'a> Step<'a> {
     pub(crate) fn new(
         pass: &'a Pass,
         slots: usize,
-        angles: Option<Angles>,
+        angles: Vec<Angles>,
         observer: &'a mut dyn RoutingObserver,
     ) -> Self {
         let segments = pass.segments.len();

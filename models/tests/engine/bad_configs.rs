@@ -30,16 +30,24 @@ fn impossible_config_values_are_all_named_at_once() {
 }
 
 #[test]
-fn missing_keys_and_windows_are_named() {
-    let dir = with_config(
-        &json!({ "moe_intermediate_size": null, "sliding_window": 128, "use_sliding_window": true }),
-    );
+fn missing_keys_windows_and_rotations_are_named() {
+    let dir = with_config(&json!({
+        "moe_intermediate_size": null, "sliding_window": "wide", "use_sliding_window": true,
+        "layer_types": ["sliding_attention"]
+    }));
     complains(
         dir.path(),
-        &["`moe_intermediate_size` is missing", "`sliding_window` is 128; expected null"],
+        &[
+            "`moe_intermediate_size` is missing",
+            "`sliding_window` is \"wide\"; expected an integer from 0",
+            "`layer_types` is [\"sliding_attention\"]; expected 3 (num_hidden_layers) of",
+        ],
     );
     let dir = with_config(&json!({ "rope_scaling": { "rope_type": "spiral" } }));
-    complains(dir.path(), &["`rope_type` is \"spiral\"; expected default, linear or llama3"]);
+    complains(
+        dir.path(),
+        &["`rope_type` is \"spiral\"; expected default, linear, llama3, yarn or longrope"],
+    );
 }
 
 #[test]
@@ -91,7 +99,7 @@ fn python_infinities_are_read_over() {
 #[test]
 fn unknown_architectures_name_the_supported_ones() {
     let dir = with_config(&json!({ "architectures": ["GPT9ForCausalLM"] }));
-    complains(dir.path(), &["GPT9ForCausalLM is not built in", "supported: Qwen3MoeForCausalLM"]);
+    complains(dir.path(), &["GPT9ForCausalLM is not built in", "supported: DeepseekV2ForCausalLM"]);
     let dir = with_config(
         &json!({ "architectures": ["GPT9ForCausalLM"], "auto_map": {"AutoModel": "x.Y"} }),
     );

@@ -1,6 +1,11 @@
 //! Small configurations of every family, with what makes each special.
 
+use std::fs;
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
+
+use crate::families::folders;
 
 /// A config with some keys changed; null removes a key's value.
 pub(crate) fn with(mut config: Value, changes: &Value) -> Value {
@@ -47,62 +52,12 @@ pub(crate) fn latent_nemotron_h() -> Value {
     with(nemotron_h(), &changes)
 }
 
-fn mixtral() -> Value {
-    decoder(&json!({
-        "architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "head_dim": null,
-        "hidden_size": 32, "num_local_experts": 5, "sliding_window": null
-    }))
-}
-
-fn olmoe() -> Value {
-    decoder(&json!({
-        "architectures": ["OlmoeForCausalLM"], "model_type": "olmoe", "num_experts": 5,
-        "clip_qkv": 0.8, "rope_parameters": {"rope_theta": 5000.0, "rope_type": "default"}
-    }))
-}
-
-fn qwen2_moe() -> Value {
-    decoder(&json!({
-        "architectures": ["Qwen2MoeForCausalLM"], "model_type": "qwen2_moe", "num_experts": 5,
-        "moe_intermediate_size": 12, "shared_expert_intermediate_size": 16,
-        "decoder_sparse_step": 2, "use_sliding_window": false, "sliding_window": 0
-    }))
-}
-
-fn deepseek_v3() -> Value {
-    decoder(&json!({
-        "architectures": ["DeepseekV3ForCausalLM"], "model_type": "deepseek_v3",
-        "n_routed_experts": 6, "n_group": 3, "topk_group": 2, "moe_intermediate_size": 12,
-        "n_shared_experts": 2, "first_k_dense_replace": 1, "q_lora_rank": 12, "kv_lora_rank": 16,
-        "qk_nope_head_dim": 8, "qk_rope_head_dim": 4, "v_head_dim": 6
-    }))
-}
-
-fn llama() -> Value {
-    decoder(&json!({
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "tie_word_embeddings": true,
-        "rope_theta": 10000.0, "rope_scaling": {
-            "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-            "original_max_position_embeddings": 64
-        }
-    }))
-}
-
-fn qwen3() -> Value {
-    decoder(&json!({ "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3" }))
-}
-
-/// One of each.
+/// The config of every tiny checkpoint that agrees with transformers, and the special ones above.
 pub(crate) fn every_family() -> Vec<Value> {
-    vec![
-        qwen3_moe(),
-        nemotron_h(),
-        latent_nemotron_h(),
-        mixtral(),
-        olmoe(),
-        qwen2_moe(),
-        deepseek_v3(),
-        llama(),
-        qwen3(),
-    ]
+    let config = |dir: &PathBuf| {
+        let text = fs::read_to_string(dir.join("config.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let special = [qwen3_moe(), nemotron_h(), latent_nemotron_h()];
+    folders().iter().map(config).chain(special).collect()
 }

@@ -1,0 +1,136 @@
+//! Mixers that carry a state from token to token, over the forest of a pass.
+//!
+//! A segment starts from its parent's state, wherever that lies: in the cache, earlier in the pass,
+//! or nowhere at the start of a sequence.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use candle_core::{Result, Tensor};
+use rayon::prelude::*;
+
+use crate::cache::{Node, ScanState, State};
+use crate::kernels::host::{host, tensor};
+use crate::pass::{Link, Pass, PassSegment, Step};
+
+/// What a mixer remembers after a token.
+pub(crate) struct Memory {
+    /// The last inputs of the convolution.
+    pub(crate) conv: Vec<f32>,
+    /// The recurrent state; none before the first token.
+    pub(crate) state: Option<Vec<f32>>,
+}
+
+/// Sizes of what is remembered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MemoryShape {
+    /// Rows and columns of the convolution's inputs.
+    pub(crate) conv: (usize, usize),
+    /// Rows and columns of the state.
+    pub(crate) state: (usize, usize),
+}
+
+impl MemoryShape {
+    /// Numbers that a kept state costs.
+    pub(crate) fn numbers(&self) -> usize {
+        self.conv.0 * self.conv.1 + self.state.0 * self.state.1
+    }
+
+    fn kept(&self, memory: &Memory) -> Result<ScanState> {
+        let conv = tensor(memory.conv.clone(), self.conv.0, self.conv.1)?;
+        let state = memory.state.clone().unwrap_or_default();
+        Ok(ScanState { conv, scan: tensor(state, self.state.0, self.state.1)? })
+    }
+}
+
+/// Runs every segment of a pass, parents first, and keeps the states that are asked for.
+///
+/// `run` is given a segment, the state it starts from and whether the state at its end is needed;
+/// it returns `[tokens, width]` outputs and that state. Returns `[rows, width]` for the whole pass.
+pub(crate) fn recur(
+    step: &mut Step<'_>,
+    slot: usize,
+    shape: MemoryShape,
+    run: impl Fn(&PassSegment, &Memory, bool) -> (Vec<f32>, Option<Memory>) + Sync,
+) -> Result<Vec<f32>> {
+    let pass = step.pass;
+    let starts = Starts::new(pass, slot, shape)?;
+    let mut ends: Vec<Option<Arc<Memory>>> = vec![None; pass.segments.len()];
+    let mut outputs: Vec<Vec<f32>> = vec![vec![]; pass.segments.len()];
+    for level in levels(pass) {
+        let before: Vec<_> = level.iter().map(|&s| starts.of(&pass.segments[s], &ends)).collect();
+        let one = |(&index, before): (&usize, &&Arc<Memory>)| {
+            let segment = &pass.segments[index];
+            run(segment, before, segment.stored || segment.continued)
+        };
+        let done: Vec<_> = level.par_iter().zip(&before).map(one).collect();
+        for (&segment, (output, end)) in level.iter().zip(done) {
+            outputs[segment] = output;
+            ends[segment] = end.map(Arc::new);
+        }
+    }
+    for (segment, end) in ends.iter().enumerate() {
+        if let Some(end) = end.as_ref().filter(|_| pass.segments[segment].stored) {
+            step.store_scan(slot, segment, shape.kept(end)?);
+        }
+    }
+    Ok(outputs.concat())
+}
+
+/// Where segments start from.
+struct Starts {
+    cached: HashMap<*const Node, Arc<Memory>>,
+    nothing: Arc<Memory>,
+}
+
+impl Starts {
+    fn new(pass: &Pass, slot: usize, shape: MemoryShape) -> Result<Self> {
+        let mut cached = HashMap::new();
+        for node in pass.segments.iter().filter_map(cached_node) {
+            if let State::Scan(state) = &node.states[slot] {
+                let numbers = |t: &Tensor| Ok::<_, candle_core::Error>(host(t)?.to_vec());
+                let (conv, state) = (numbers(&state.conv)?, Some(numbers(&state.scan)?));
+                cached
+                    .entry(node as *const Node)
+                    .or_insert_with(|| Arc::new(Memory { conv, state }));
+            }
+        }
+        let conv = vec![0.0; shape.conv.0 * shape.conv.1];
+        Ok(Self { cached, nothing: Arc::new(Memory { conv, state: None }) })
+    }
+
+    fn of<'a>(&'a self, segment: &PassSegment, ends: &'a [Option<Arc<Memory>>]) -> &'a Arc<Memory> {
+        let found = match (cached_node(segment), &segment.parent) {
+            (Some(node), _) => self.cached.get(&(node as *const Node)),
+            (None, Some(Link::Pass(parent))) => ends[*parent].as_ref(),
+            _ => None,
+        };
+        found.unwrap_or(&self.nothing)
+    }
+}
+
+/// The node of the cache that a segment continues directly.
+fn cached_node(segment: &PassSegment) -> Option<&Node> {
+    match (&segment.extends, &segment.parent) {
+        (Some(node), _) | (None, Some(Link::Cached(node))) => Some(node),
+        _ => None,
+    }
+}
+
+/// Segments in waves: a wave's parents are all in earlier waves.
+fn levels(pass: &Pass) -> Vec<Vec<usize>> {
+    let mut depth: Vec<usize> = vec![];
+    let mut levels: Vec<Vec<usize>> = vec![];
+    for (index, segment) in pass.segments.iter().enumerate() {
+        let level = match segment.parent {
+            Some(Link::Pass(parent)) => depth[parent] + 1,
+            _ => 0,
+        };
+        depth.push(level);
+        if levels.len() == level {
+            levels.push(vec![]);
+        }
+        levels[level].push(index);
+    }
+    levels
+}
