@@ -6,7 +6,7 @@ use safetensors::Dtype;
 
 use super::convert::{copy, rows};
 use super::header::{Shard, StoredTensor};
-use super::weights::WeightStore;
+use super::store::WeightStore;
 use crate::kernels::packed::{Packed, Storage};
 
 /// Some consecutive numbers of a tensor on disk.

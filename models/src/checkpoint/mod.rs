@@ -11,9 +11,11 @@ mod experts;
 mod folder;
 mod header;
 mod index;
+mod store;
 mod weights;
 
 pub(crate) use dim::Dim;
 pub(crate) use experts::{ExpertNames, ExpertSizes, Stacking};
 pub(crate) use folder::Folder;
-pub(crate) use weights::{Asked, WeightStore, Weights};
+pub(crate) use store::{Asked, WeightStore};
+pub(crate) use weights::Weights;

@@ -44,6 +44,7 @@ fn read(config: &ConfigReader) -> DecoderConfig {
 }
 
 /// What the DeepSeek families take where the config is silent.
+#[derive(Clone, Copy)]
 pub(super) struct LatentDefaults {
     pub(super) dense_layers: usize,
     pub(super) shared_experts: usize,

@@ -134,7 +134,7 @@ widest! {
     /// `out[i] = gelu(gate[i]) · up[i]`, with GELU's approximation by tanh, written as
     /// x · sigmoid(2y) for 0.5 · x · (1 + tanh(y)).
     fn gelu_mul(out: &mut [f32], gate: &[f32], up: &[f32]) {
-        const TWICE_ROOT: f32 = 1.595_769_1; // 2 · √(2/π)
+        const TWICE_ROOT: f32 = 1.595_769; // 2 · √(2/π)
         for ((out, &x), &up) in out.iter_mut().zip(gate).zip(up) {
             let twice = TWICE_ROOT * (x + 0.044_715 * x * x * x);
             *out = x / (1.0 + exp(-twice)) * up;

@@ -70,7 +70,7 @@ fn row(family: &SupportedFamily, found: Agreement) -> String {
 }
 
 fn table() -> String {
-    let mut table = "| family | for | router scores | log-probability | router logit |\n|---|---|---|---|---|\n".to_owned();
+    let mut table = "| family | meant for | router scores | log-probability within | router logit within |\n|---|---|---|---|---|\n".to_owned();
     for family in supported_families() {
         writeln!(table, "{}", row(&family, measured(family.name))).unwrap();
     }

@@ -44,6 +44,7 @@ pub(crate) struct UnitConfig {
 
 /// What a residual unit computes.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a few values a layer, read once at load")]
 pub(crate) enum Part {
     Attention(AttentionConfig),
     Latent(LatentConfig),
