@@ -15,6 +15,7 @@ pub struct Replicated {
     pub stderr: Option<f64>,
     /// Documents.
     pub n: usize,
+    clusters: usize,
     replicates: Vec<f64>,
 }
 
@@ -25,10 +26,13 @@ impl Replicated {
         self.new - self.old
     }
 
-    /// The pivotal interval; `None` where all replicates are alike.
+    /// The pivotal interval, expanded for few clusters ([`bootstrap::expansion`]); `None` where all
+    /// replicates are alike.
     #[must_use]
     pub fn interval(&self, level: f64) -> Option<Interval> {
-        bootstrap::pivotal(self.value(), self.replicates.clone(), level)
+        let interval = bootstrap::pivotal(self.value(), self.replicates.clone(), level)?;
+        let factor = bootstrap::expansion(self.clusters, level);
+        factor.is_finite().then(|| bootstrap::expanded(interval, self.value(), factor))
     }
 }
 
@@ -59,6 +63,7 @@ pub fn of_sums(
         new: score(&new, &once)?,
         stderr: stderr::sample_sd(&replicates).filter(|_| clusters.len() > 1),
         n: clusters.documents(),
+        clusters: clusters.len(),
         replicates,
     })
 }
@@ -122,6 +127,7 @@ mod tests {
         let means = difference(&old, &new, &clusters, resampling).unwrap();
         assert!((sums.value() - means.value).abs() < 1e-12);
         let (a, b) = (sums.interval(0.95).unwrap(), means.interval.unwrap());
+        let b = bootstrap::expanded(b, means.value, bootstrap::expansion(40, 0.95));
         assert!((a.low - b.low).abs() < 1e-9 && (a.high - b.high).abs() < 1e-9);
         let narrower = sums.interval(0.90).unwrap();
         assert!(a.low < narrower.low && narrower.high < a.high);

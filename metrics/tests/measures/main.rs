@@ -1,4 +1,4 @@
-//! Agreement with measured routing, and invariances.
+//! Agreement with measured routing and with scipy and statsmodels, invariances, and the size of tests.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -6,4 +6,6 @@
 )]
 
 mod invariance;
+mod null;
 mod reference;
+mod statistics;
