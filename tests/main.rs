@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod commands;
+mod compare_gate;
 mod lm_eval_parity;
 mod resume;
 mod routing_parity;

@@ -11,6 +11,10 @@ pub enum Exit {
     Failure,
     /// Usage or configuration; a run folder that holds another run; no documents.
     Usage,
+    /// The gate's verdict is NO-GO.
+    NoGo,
+    /// The gate could not decide.
+    Undecided,
     /// Finished, but a task had no data or too many documents stayed unscored.
     Incomplete,
     /// A model or data that cannot be used.
@@ -28,6 +32,8 @@ impl Exit {
             Self::Success => 0,
             Self::Failure => 1,
             Self::Usage => 2,
+            Self::NoGo => 3,
+            Self::Undecided => 4,
             Self::Incomplete => 5,
             Self::Unusable => 6,
             Self::Temporary => 75,

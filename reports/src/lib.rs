@@ -25,6 +25,7 @@
 //! command.
 
 pub mod estimates;
+pub mod gate;
 pub mod manifest;
 pub mod pages;
 pub mod record;

@@ -33,6 +33,7 @@ pub(crate) fn harness() -> Command {
     command
         .env("HF_HUB_OFFLINE", "1")
         .env("HF_HOME", root().join("target/no-such-cache"))
+        .env_remove("GITHUB_STEP_SUMMARY")
         .env("NO_COLOR", "1");
     command
 }

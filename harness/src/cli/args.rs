@@ -23,6 +23,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Compare models of one or more runs on the same documents
     Compare(CompareArgs),
+    /// Judge checkpoints by a policy: GO (0), NO-GO (3) or not decided (4)
+    Gate(GateArgs),
     /// List, show and check tasks
     Tasks(TasksArgs),
     /// Describe a checkpoint without loading its weights
@@ -164,6 +166,35 @@ pub struct CompareArgs {
     /// Scores are called the same when they are shown to differ by fewer points than this
     #[arg(long, value_name = "POINTS", default_value_t = 2.0)]
     pub margin: f64,
+}
+
+/// Flags of `gate`.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// Run folders; a model that several of them have is called RUN/ALIAS
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The policy, a TOML file (see demo/gate.toml)
+    #[arg(long, value_name = "FILE", env = "HARNESS_POLICY")]
+    pub policy: PathBuf,
+    /// Models to judge [default: the policy's candidates, else every model that has a baseline]
+    #[arg(long, value_delimiter = ',')]
+    pub models: Vec<String>,
+    /// Model that they are compared with [default: the policy's, else each model's compare_to or parent]
+    #[arg(long, value_name = "ALIAS", env = "HARNESS_BASELINE")]
+    pub baseline: Option<String>,
+    /// Write JUnit XML here
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write the verdict here, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub verdict: Option<PathBuf>,
+    /// Append Markdown here; GitHub names the file itself
+    #[arg(long, value_name = "FILE", env = "GITHUB_STEP_SUMMARY", hide_env_values = true)]
+    pub summary: Option<PathBuf>,
+    /// The verdict as JSON on stdout in place of tables
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `tasks`.

@@ -8,6 +8,7 @@ mod compare;
 mod completions;
 mod error;
 mod eval;
+mod gate;
 mod init;
 mod models;
 mod output;
@@ -30,6 +31,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Plan(args) => plan::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Gate(args) => gate::run(&args),
         Command::Tasks(args) => tasks::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Init(args) => init::run(&args),

@@ -69,7 +69,7 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(text).map_err(|error| at(text, path, &error))?;
+        let mut config: Self = parse(text, path)?;
         config.path = Some(path.to_owned());
         config.check_references()?;
         Ok(config)
@@ -106,6 +106,17 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Reads TOML of the file `path`.
+///
+/// # Errors
+/// [`ConfigError::Parse`] with file, line and key.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(
+    text: &str,
+    path: &Path,
+) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| at(text, path, &error))
 }
 
 fn at(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {

@@ -8,6 +8,7 @@ mod file;
 mod models;
 
 pub use error::ConfigError;
+pub(crate) use file::parse;
 pub use file::{Config, DataSection, ModelSection};
 pub use models::{ModelChoice, choose_models};
 

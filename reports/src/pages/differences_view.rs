@@ -7,7 +7,7 @@ use crate::estimates::Unit;
 use crate::manifest::HEADLINE;
 use crate::summary::comparison::{
     AverageDifference, CompareOptions, Comparison, Difference, FlippedDocument, MeanDifference,
-    NoDifference, Shape, TaskDifference, Unevenness,
+    NoDifference, Shape, TaskDifference, Unevenness, Verdict,
 };
 
 /// A model against a baseline.
@@ -262,7 +262,31 @@ pub(crate) fn sentences(comparison: &Comparison) -> Vec<String> {
     }
     let mut sentences = vec![counts(comparison), shape(unevenness, model)];
     sentences.extend(spread(unevenness));
+    sentences.extend(probes(comparison));
     sentences
+}
+
+/// Plain text is no benchmark, but a loss on it is a loss.
+fn probes(comparison: &Comparison) -> Option<String> {
+    let with = |verdict: Verdict| -> Vec<&str> {
+        let probes = comparison.tasks.iter().filter(|task| task.probe);
+        let found = probes.filter(|task| {
+            task.outcome.as_ref().is_ok_and(|difference| difference.verdict == verdict)
+        });
+        found.map(|task| task.task.as_str()).collect()
+    };
+    let listed = [(Verdict::Better, "better"), (Verdict::Worse, "worse")].map(|(verdict, word)| {
+        let names = with(verdict);
+        (!names.is_empty()).then(|| format!("{word} on {}", names.join(", ")))
+    });
+    let found: Vec<String> = listed.into_iter().flatten().collect();
+    (!found.is_empty()).then(|| {
+        format!(
+            "At predicting the plain text of the probes {} is {}.",
+            comparison.model,
+            found.join(" and ")
+        )
+    })
 }
 
 fn counts(comparison: &Comparison) -> String {
@@ -308,14 +332,14 @@ fn spread(found: &Unevenness) -> Option<String> {
     let spread = found.heterogeneity?;
     let verdict = if spread.p <= 0.05 {
         format!(
-            "differ more between tasks than chance explains: true differences spread by {} points around their mean",
+            "vary more between tasks than chance explains: true gains spread by {} points around their mean",
             fixed(spread.true_sd, 1)
         )
     } else {
-        "do not differ between tasks by more than chance explains".to_owned()
+        "do not vary between tasks by more than chance explains".to_owned()
     };
     Some(format!(
-        "The differences {verdict} (Cochran's Q {} with {} degrees of freedom, p {}, I\u{b2} {} %).",
+        "The gains {verdict} (Cochran's Q {} with {} degrees of freedom, p {}, I\u{b2} {} %).",
         fixed(spread.q, 1),
         spread.df,
         with_sign(&p_value(spread.p)),

@@ -2,8 +2,9 @@
 
 use harness_metrics::routing::bands::{Band, Signs};
 use harness_metrics::routing::collapse::{self, Tail};
+use harness_metrics::routing::layers::{self, Part};
 use harness_metrics::routing::lsi::{self, Classes};
-use harness_metrics::routing::{layers, similarity};
+use harness_metrics::routing::similarity;
 use harness_metrics::{Estimate, PairMeasure, SideMeasure};
 use serde::Serialize;
 
@@ -96,6 +97,8 @@ pub struct PairNumbers {
     /// Excess collapse of `a` over `b` in bits by what counts as the end, the last eighth first;
     /// empty below 4 MoE layers.
     pub excess_collapse: Vec<(Tail, Estimate)>,
+    /// Mean gap over the last eighth of the layers, bits; `None` below 4 MoE layers.
+    pub last_eighth_gap: Option<Estimate>,
     /// How much the middle layers' cosine lies above that of the first and last eighths.
     pub cosine_middle_over_ends: Option<Estimate>,
     /// Language specialisation index of every expert, `[layers][experts]`; `None` = inactive.
@@ -209,6 +212,8 @@ impl PairMeasured {
             gap_signs: signs.unwrap_or(across),
             gap_over_sd: controls.zip(gap).map(|(controls, gap)| gap_over_sd(gap, controls)),
             excess_collapse: Tail::ALL.iter().filter_map(|tail| excess(sides, *tail)).collect(),
+            last_eighth_gap: gap
+                .and_then(|gap| gap.over_layers(|by_layer| Part::LastEighth.mean(by_layer))),
             cosine_middle_over_ends: cosine.and_then(|c| c.over_layers(layers::middle_over_ends)),
             by_layer_expert: lsi::SWEEP.map(at).into(),
             by_layer: lsi.iter().map(|layer| lsi::classify(layer, lsi::THRESHOLD)).collect(),

@@ -2,7 +2,7 @@
 
 use harness_metrics::Interval;
 
-use super::layout::{note, table, title};
+use super::layout::{dense_table, note, title};
 use crate::estimates::Unit;
 use crate::pages::differences_view::{p_value, sentences, signed};
 use crate::pages::{format, terminal_safe};
@@ -38,7 +38,7 @@ fn one(comparison: &Comparison, width: usize, color: bool) -> String {
     let tasks = comparison.tasks.iter().map(task_row);
     let averages = comparison.averages.iter().filter(|a| a.outcome.is_ok()).map(average_row);
     let rows: Vec<Vec<String>> = tasks.chain(averages).collect();
-    let drawn = table(&header.map(str::to_owned), &rows, 1, width);
+    let drawn = dense_table(&header.map(str::to_owned), &rows, 1, width);
     let mut lines = vec![title(&name, color), drawn];
     lines.extend(reasons(comparison, width));
     lines.extend(sentences(comparison).iter().map(|text| note(&terminal_safe(text), width)));
@@ -75,7 +75,7 @@ fn numbers(task: &TaskDifference, difference: &Difference) -> Vec<String> {
 fn average_row(average: &AverageDifference) -> Vec<String> {
     let Ok(difference) = &average.outcome else { return without(&average.name, "no average") };
     vec![
-        format!("average of {}", average.name),
+        format!("mean {}", average.name),
         format::metric(average.unit, difference.old),
         format::metric(average.unit, difference.new),
         with_half_width(average.unit, difference.value(), difference.interval.as_ref()),

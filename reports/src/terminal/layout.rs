@@ -13,6 +13,24 @@ const STYLE: TableStyle =
 
 /// A table of at most `width` columns; all but the first `texts` columns are numbers.
 pub(crate) fn table(header: &[String], rows: &[Vec<String>], texts: usize, width: usize) -> String {
+    built(header, rows, texts, width).trim_fmt()
+}
+
+/// [`table`] with its columns closer together, for many of them.
+pub(crate) fn dense_table(
+    header: &[String],
+    rows: &[Vec<String>],
+    texts: usize,
+    width: usize,
+) -> String {
+    let mut table = built(header, rows, texts, width);
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, 1));
+    });
+    table.trim_fmt()
+}
+
+fn built(header: &[String], rows: &[Vec<String>], texts: usize, width: usize) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -24,7 +42,7 @@ pub(crate) fn table(header: &[String], rows: &[Vec<String>], texts: usize, width
     for column in table.column_iter_mut().skip(texts) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table.trim_fmt()
+    table
 }
 
 /// A title, bold where the terminal can.

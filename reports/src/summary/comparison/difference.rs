@@ -156,7 +156,9 @@ fn assemble(
     options: &CompareOptions,
 ) -> Difference {
     let interval = |level| {
-        replicated.interval(level).or_else(|| unchanged(tested.flips.as_ref()?, clusters, level))
+        let resampled = replicated.interval(level);
+        let found = resampled.or_else(|| unchanged(tested.flips.as_ref()?, clusters, level));
+        found.map(|interval| bounded(interval, row.unit))
     };
     let mut difference = Difference {
         old: replicated.old,
@@ -186,6 +188,16 @@ fn unchanged(flips: &Flipped, clusters: &Clusters, level: f64) -> Option<Interva
     let share = clusters.len() as f64 / clusters.documents() as f64;
     let (gained, lost) = (flips.gained as f64 * share, flips.lost as f64 * share);
     interval::agresti_min(gained, lost, clusters.len() as f64, level)
+}
+
+/// Two shares differ by 1 at most.
+fn bounded(interval: Interval, unit: Unit) -> Interval {
+    let most = match unit {
+        Unit::Fraction => 1.0,
+        Unit::Points | Unit::Plain => return interval,
+    };
+    let (low, high) = (interval.low.max(-most), interval.high.min(most));
+    Interval { low, high, ..interval }
 }
 
 fn margin(unit: Unit, old: f64, options: &CompareOptions) -> f64 {

@@ -70,7 +70,7 @@ impl Unevenness {
 
     pub(super) fn of(tasks: &[TaskDifference]) -> Self {
         let mut found = Self::default();
-        let (mut gains, mut errors) = (Vec::new(), Vec::new());
+        let (mut gains, mut errors, mut degrees) = (Vec::new(), Vec::new(), Vec::new());
         for task in tasks.iter().filter(|task| !task.probe) {
             let Ok(difference) = &task.outcome else { continue };
             let list = match difference.verdict {
@@ -85,11 +85,12 @@ impl Unevenness {
                 let gain = task.unit.shown(difference.value());
                 gains.push(if task.higher_is_better { gain } else { -gain });
                 errors.extend(difference.working_error().map(|error| task.unit.shown(error)));
+                degrees.push(difference.clusters as f64 - 1.0);
             }
         }
         found.gained = gains.iter().filter(|gain| **gain > 0.0).sum();
         found.lost = -gains.iter().filter(|gain| **gain < 0.0).sum::<f64>();
-        found.heterogeneity = heterogeneity::heterogeneity(&gains, &errors);
+        found.heterogeneity = heterogeneity::heterogeneity(&gains, &errors, &degrees);
         found
     }
 }
