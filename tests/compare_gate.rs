@@ -157,6 +157,43 @@ fn records_of_no_use_are_named() {
     }
 }
 
+#[test]
+fn many_runs_make_a_leaderboard() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let one = evaluated(folders[0].path(), &["a"], "heb_lb_winograd", &[]);
+    let two = evaluated(folders[1].path(), &["b"], "heb_lb_winograd", &[]);
+    run_to(0, &["report", arg(&one), arg(&two)]);
+    let page = std::fs::read_to_string(folders[0].path().join("leaderboard.md")).unwrap();
+    assert!(page.contains("Leaderboard of 2 models in 2 runs"), "{page}");
+    assert!(page.contains("| a") && page.contains("| b"), "{page}");
+    let (_, stderr) = run_to(2, &["report", arg(&one), "--output", arg(folders[1].path())]);
+    assert!(stderr.contains("several runs"), "{stderr}");
+}
+
+/// A flipped bit is named, taken out and redone; what is left unfinished is said.
+#[test]
+fn verify_names_damage_and_repairs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = evaluated(folder.path(), &["a"], "heb_lb_winograd", &[]);
+    let (stdout, _) = run_to(0, &["verify", arg(&run)]);
+    assert!(stdout.contains("0 damaged windows, 0 tasks without a result"), "{stdout}");
+    let database = rusqlite::Connection::open(run.join("run.db")).unwrap();
+    database.execute("UPDATE documents SET scores = '[]' WHERE doc_id = 3", []).unwrap();
+    drop(database);
+    let (stdout, _) = run_to(6, &["verify", arg(&run)]);
+    assert!(
+        stdout.contains("model `a`, task `heb_lb_winograd`") && stdout.contains("[3]"),
+        "{stdout}"
+    );
+    let (_, stderr) = run_to(6, &["report", arg(&run)]);
+    assert!(stderr.contains("harness verify --repair"), "{stderr}");
+    run_to(0, &["verify", arg(&run), "--repair"]);
+    let (stdout, _) = run_to(5, &["verify", arg(&run)]);
+    assert!(stdout.contains("unfinished"), "{stdout}");
+    evaluated(folder.path(), &["a"], "heb_lb_winograd", &[]);
+    run_to(0, &["verify", arg(&run)]);
+}
+
 /// The example workflow calls the program with flags that it has.
 #[test]
 fn the_example_workflow_is_valid() {

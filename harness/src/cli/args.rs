@@ -19,12 +19,14 @@ pub enum Command {
     Eval(EvalArgs),
     /// Show prompts, token ids and token counts of what `eval` would run; loads no weights
     Plan(PlanArgs),
-    /// Rebuild every derived file of a run from its record
+    /// Rebuild every derived file of a run from its record; of several runs, one leaderboard page
     Report(ReportArgs),
     /// Compare models of one or more runs on the same documents
     Compare(CompareArgs),
     /// Judge checkpoints by a policy: GO (0), NO-GO (3) or not decided (4)
     Gate(GateArgs),
+    /// Check every row of a record against its digest, and what is unfinished
+    Verify(VerifyArgs),
     /// List, show and check tasks
     Tasks(TasksArgs),
     /// Describe a checkpoint without loading its weights
@@ -140,12 +142,26 @@ pub struct PlanArgs {
 /// Flags of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The run folder.
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
+    /// The run folder; with several, their models are put on one leaderboard page
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// Folder of the leaderboard page [default: where the first run's folder lies]
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
     /// No tables on stdout, only files
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The run folder
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Take damaged windows and those after them out, so that the next eval redoes them
+    #[arg(long)]
+    pub repair: bool,
 }
 
 /// Flags of `compare`.

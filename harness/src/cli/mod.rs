@@ -15,6 +15,7 @@ mod output;
 mod plan;
 mod report;
 mod tasks;
+mod verify;
 
 pub use args::{Cli, Command};
 pub use error::CommandError;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Gate(args) => gate::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Tasks(args) => tasks::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Init(args) => init::run(&args),

@@ -13,6 +13,7 @@ mod figures;
 mod flips;
 pub(crate) mod format;
 mod lead;
+mod leaderboard;
 mod link_sheet;
 mod link_text;
 mod link_view;
@@ -32,6 +33,7 @@ mod view;
 mod write;
 
 pub use comparisons::{ComparisonFormat, comparison_page};
+pub use leaderboard::write_leaderboard;
 pub use names::model_folder;
 pub use results_json::TIME_KEYS;
 pub(crate) use routing_json::pair as pair_json;

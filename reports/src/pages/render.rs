@@ -13,11 +13,14 @@ use sha2::{Digest, Sha256};
 
 use super::ReportError;
 use super::comparisons::ComparisonPage;
+use super::leaderboard::LeaderboardPage;
 use super::text::{html, markdown};
 use super::view::Page;
 
 const MARKDOWN: &str = include_str!("../../../templates/md/report.md");
 const HTML: &str = include_str!("../../../templates/html/report.html");
+const LEADERBOARD_MARKDOWN: &str = include_str!("../../../templates/md/leaderboard.md");
+const LEADERBOARD_HTML: &str = include_str!("../../../templates/html/leaderboard.html");
 const COMPARE_MARKDOWN: &str = include_str!("../../../templates/md/compare.md");
 const COMPARE_HTML: &str = include_str!("../../../templates/html/compare.html");
 /// Parts that several pages include.
@@ -41,6 +44,16 @@ pub(super) fn compare_md(page: &ComparisonPage) -> Result<String, ReportError> {
 /// `harness compare --format html`.
 pub(super) fn compare_html(page: &ComparisonPage) -> Result<String, ReportError> {
     html_page("compare.html", COMPARE_HTML, page)
+}
+
+/// leaderboard.md.
+pub(super) fn leaderboard_md(page: &LeaderboardPage) -> Result<String, ReportError> {
+    markdown_page("leaderboard.md", LEADERBOARD_MARKDOWN, page)
+}
+
+/// leaderboard.html.
+pub(super) fn leaderboard_html(page: &LeaderboardPage) -> Result<String, ReportError> {
+    html_page("leaderboard.html", LEADERBOARD_HTML, page)
 }
 
 /// report.html.
