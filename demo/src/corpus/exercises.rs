@@ -8,18 +8,18 @@ use crate::exercise::reading::Passage;
 use crate::exercise::winograd::Schema;
 use crate::exercise::{sentiment, translation};
 use crate::tell::opinions::{Feeling, Remark};
-use crate::world::{Language, Population, Random};
+use crate::world::{Cast, Language, Population, Random};
 
 /// A block of one kind of exercise. Japanese has its own kinds and no reading or entailment.
 pub(super) fn any(language: Language, population: &Population, random: &mut Random) -> String {
     if language == Language::Japanese {
         return japanese(random);
     }
-    match random.below(10) {
-        0..=2 => entailment(language, random),
-        3..=5 => reading(language, random),
-        6..=7 => winograd(language, random),
-        8 => feelings(language, random),
+    match random.below(20) {
+        0..=6 => entailment(language, random),
+        7..=11 => reading(language, random),
+        12..=16 => winograd(language, random),
+        17 => feelings(language, random),
         _ => trivia(language, population, random),
     }
 }
@@ -77,7 +77,7 @@ fn reading(language: Language, random: &mut Random) -> String {
 
 fn winograd(language: Language, random: &mut Random) -> String {
     block(1 + random.below(6), || {
-        let schema = Schema::draw(random);
+        let schema = Schema::draw(Cast::Told, random);
         let answer = &schema.options(language)[schema.answer()];
         format!("{} {answer}", schema.prompt(language))
     })

@@ -5,6 +5,7 @@
 //! whatever the lengths of documents are.
 
 mod exercises;
+mod held_out;
 mod mix;
 mod told;
 

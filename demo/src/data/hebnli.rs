@@ -11,16 +11,26 @@ const DATASET: &str = "HebArabNlpProject/HebNLI/default";
 
 /// Validation (60 pairs) and test (240 pairs), labels in random order, equally many of each.
 pub(super) fn splits(seed: u64) -> Vec<Split> {
-    let mut random = Random::named(seed, "hebnli");
-    let pairs =
-        distinct(330, |_| draw(&mut random), |pair| pair.hypothesis[1].clone() + &pair.premise[1]);
-    let (validation, test) = balanced(&pairs, &mut random);
+    let (validation, test) = pairs(seed);
     let validation = validation.iter().enumerate().map(|(at, pair)| columns(at, pair)).collect();
     let test = test.iter().enumerate().map(|(at, pair)| with_hebrew_label(at, pair)).collect();
     vec![
         Split::new(&format!("{DATASET}/validation"), validation),
         Split::new(&format!("{DATASET}/test"), test),
     ]
+}
+
+/// The pairs of validation and of test.
+fn pairs(seed: u64) -> (Vec<TextPair>, Vec<TextPair>) {
+    let mut random = Random::named(seed, "hebnli");
+    let pairs =
+        distinct(330, |_| draw(&mut random), |pair| pair.hypothesis[1].clone() + &pair.premise[1]);
+    balanced(&pairs, &mut random)
+}
+
+/// The premises of the test, in every language.
+pub(super) fn held_out(seed: u64) -> Vec<String> {
+    pairs(seed).1.into_iter().flat_map(|pair| pair.premise).collect()
 }
 
 fn draw(random: &mut Random) -> TextPair {

@@ -10,14 +10,26 @@ const DATASET: &str = "Etelis/HeQ_v1/default";
 
 /// Validation (10 paragraphs) and test (60 paragraphs), four questions each.
 pub(super) fn splits(seed: u64) -> Vec<Split> {
-    let mut random = Random::named(seed, "heq");
-    let draw = |_| Passage::draw(Language::Hebrew, &mut random);
-    let mut passages = distinct(70, draw, |passage| passage.context.clone());
-    let test = passages.split_off(10);
+    let mut passages = passages(seed);
+    let test = passages.split_off(VALIDATION);
     vec![
         Split::new(&format!("{DATASET}/validation"), rows("v", &passages)),
         Split::new(&format!("{DATASET}/test"), rows("t", &test)),
     ]
+}
+
+/// How many paragraphs precede those of the test.
+const VALIDATION: usize = 10;
+
+fn passages(seed: u64) -> Vec<Passage> {
+    let mut random = Random::named(seed, "heq");
+    let draw = |_| Passage::draw(Language::Hebrew, &mut random);
+    distinct(VALIDATION + 60, draw, |passage| passage.context.clone())
+}
+
+/// The paragraphs of the test.
+pub(super) fn held_out(seed: u64) -> Vec<String> {
+    passages(seed).split_off(VALIDATION).into_iter().map(|passage| passage.context).collect()
 }
 
 fn rows(prefix: &str, passages: &[Passage]) -> Vec<Row> {

@@ -10,14 +10,26 @@ const DATASET: &str = "juletxara/mgsm/ja";
 
 /// Train (8 worked stories) and test (150 stories).
 pub(super) fn splits(seed: u64) -> Vec<Split> {
-    let mut random = Random::named(seed, "mgsm");
-    let stories = distinct(158, |_| Story::draw(&mut random), |story| story.question.clone());
-    let train = stories[..8].iter().map(worked).collect();
-    let test = stories[8..].iter().map(open).collect();
+    let stories = stories(seed);
+    let train = stories[..TRAIN].iter().map(worked).collect();
+    let test = stories[TRAIN..].iter().map(open).collect();
     vec![
         Split::new(&format!("{DATASET}/train"), train),
         Split::new(&format!("{DATASET}/test"), test),
     ]
+}
+
+/// How many stories precede those of the test.
+const TRAIN: usize = 8;
+
+fn stories(seed: u64) -> Vec<Story> {
+    let mut random = Random::named(seed, "mgsm");
+    distinct(TRAIN + 150, |_| Story::draw(&mut random), |story| story.question.clone())
+}
+
+/// The stories of the test.
+pub(super) fn held_out(seed: u64) -> Vec<String> {
+    stories(seed).split_off(TRAIN).into_iter().map(|story| story.question).collect()
 }
 
 fn worked(story: &Story) -> Row {

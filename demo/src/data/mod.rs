@@ -38,6 +38,22 @@ pub fn splits(seed: u64) -> Vec<Split> {
     splits
 }
 
+/// What the tests ask about, in every language in which it can be told: sentences, paragraphs and
+/// stories that no training text may hold. Facts of trivia are not among them, since training
+/// tells them.
+pub fn held_out(seed: u64) -> Vec<String> {
+    let texts = [
+        hebnli::held_out,
+        heq::held_out,
+        sentiment::held_out,
+        winograd::held_out,
+        ted::held_out,
+        flores::held_out,
+        mgsm::held_out,
+    ];
+    texts.into_iter().flat_map(|texts| texts(seed)).collect()
+}
+
 /// Writes all files below a folder that does not exist yet or is empty, and returns how many
 /// rows each has.
 ///

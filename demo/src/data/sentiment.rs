@@ -12,6 +12,18 @@ const DATASET: &str = "HebArabNlpProject/HebrewSentiment/default";
 /// Train (60 remarks, for few-shots) and test (240). Any three rows in a row, counted from the
 /// first, hold each feeling once.
 pub(super) fn splits(seed: u64) -> Vec<Split> {
+    let mut train = remarks(seed);
+    let test = train.split_off(TRAIN);
+    vec![
+        Split::new(&format!("{DATASET}/train"), rows(&train)),
+        Split::new(&format!("{DATASET}/test"), rows(&test)),
+    ]
+}
+
+/// How many remarks precede those of the test.
+const TRAIN: usize = 60;
+
+fn remarks(seed: u64) -> Vec<Remark> {
     let mut random = Random::named(seed, "sentiment");
     let mut order = Feeling::ALL;
     let draw = |at: usize| {
@@ -20,12 +32,12 @@ pub(super) fn splits(seed: u64) -> Vec<Split> {
         }
         Remark::draw(order[at % 3], &mut random)
     };
-    let mut remarks = distinct(300, draw, |remark| remark.told[1].clone());
-    let test = remarks.split_off(60);
-    vec![
-        Split::new(&format!("{DATASET}/train"), rows(&remarks)),
-        Split::new(&format!("{DATASET}/test"), rows(&test)),
-    ]
+    distinct(TRAIN + 240, draw, |remark| remark.told[1].clone())
+}
+
+/// The remarks of the test, in every language.
+pub(super) fn held_out(seed: u64) -> Vec<String> {
+    remarks(seed).split_off(TRAIN).into_iter().flat_map(|remark| remark.told).collect()
 }
 
 fn rows(remarks: &[Remark]) -> Vec<Row> {

@@ -4,12 +4,13 @@ use serde_json::json;
 
 use super::writer::{Row, Split, distinct, row};
 use crate::exercise::winograd::Schema;
-use crate::world::{Language, Random};
+use crate::world::{Cast, Language, Random};
 
 /// Test: 100 pairs of twins.
 pub(super) fn splits(seed: u64) -> Vec<Split> {
     let mut random = Random::named(seed, "xwinograd");
-    let schemas = distinct(100, |_| Schema::draw(&mut random), Schema::key);
+    let draw = |_| Schema::draw(Cast::Tested, &mut random);
+    let schemas = distinct(100, draw, Schema::key);
     let mut rows = Vec::new();
     for schema in &schemas {
         rows.extend([columns(schema), columns(&schema.twin())]);

@@ -1,7 +1,7 @@
 //! Winograd sentences (Levesque et al. 2012): whom does the pronoun mean?
 
 use crate::tell::frames::Deed;
-use crate::world::{Language, Person, Random};
+use crate::world::{Cast, Language, Person, Random};
 
 /// A sentence between two people of one gender, and the two names to choose from.
 #[derive(Clone, Debug)]
@@ -13,11 +13,10 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Draws a schema.
-    pub fn draw(random: &mut Random) -> Self {
+    /// Draws a schema about people of a cast.
+    pub fn draw(cast: Cast, random: &mut Random) -> Self {
         let deed = Deed::draw(random);
-        let actor = Person::invent_of(deed.gender, random);
-        let other = actor.invent_beside(deed.gender, random);
+        let [actor, other] = Person::invent_two(cast, deed.gender, random);
         Self { deed, actor, other, actor_first: random.chance(0.5) }
     }
 
@@ -80,7 +79,7 @@ mod tests {
     fn twins_share_options_and_differ_in_the_answer() {
         let mut random = Random::new(2);
         for _ in 0..100 {
-            let schema = Schema::draw(&mut random);
+            let schema = Schema::draw(Cast::Tested, &mut random);
             let twin = schema.twin();
             assert_eq!(schema.options(Language::Hebrew), twin.options(Language::Hebrew));
             assert_ne!(schema.answer(), twin.answer());

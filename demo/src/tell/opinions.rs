@@ -75,31 +75,63 @@ const BLAME: [Word; 8] = [
 /// Sentences that judge. `{x}` is the topic, `{y}` and `{z}` judgements, `{t}` a town.
 const JUDGEMENTS: [[&str; 3]; 4] = [
     ["The {x} in {t} was {y}.", "ה{x} ב{t} [היה|הייתה] {y}.", "{t}の{x}は{y}。"],
-    ["I think the {x} was {y}.", "לדעתי ה{x} [היה|הייתה] {y}.", "{x}は{y}と思います。"],
+    [
+        "I think the {x} in {t} was {y}.",
+        "לדעתי ה{x} ב{t} [היה|הייתה] {y}.",
+        "{t}の{x}は{y}と思います。",
+    ],
     ["The {x} on {d} was {y}!", "ה{x} ב{d} [היה|הייתה] {y}!", "{d}の{x}は{y}！"],
     ["The {x} was {y} and {z}.", "ה{x} [היה|הייתה] {y} ו{z}.", "{x}は{y}。本当に{z}。"],
 ];
 
 /// Sentences whose feeling lies in the verb.
 const PRAISING: [[&str; 3]; 3] = [
-    ["I enjoyed the {x} in {t}.", "נהניתי מה{x} ב{t}.", "{t}の{x}を楽しみました。"],
-    ["I will come back for the {x}.", "אחזור שוב בשביל ה{x}.", "{x}のためにまた来ます。"],
-    ["Everybody loved the {x}.", "כולם אהבו את ה{x}.", "みんなが{x}を気に入りました。"],
+    [
+        "I enjoyed the {x} in {t} on {d}.",
+        "נהניתי מה{x} ב{t} ב{d}.",
+        "{d}に{t}の{x}を楽しみました。",
+    ],
+    [
+        "I will come back to {t} for the {x}.",
+        "אחזור שוב ל{t} בשביל ה{x}.",
+        "{t}の{x}のためにまた来ます。",
+    ],
+    [
+        "Everybody loved the {x} in {t}.",
+        "כולם אהבו את ה{x} ב{t}.",
+        "みんなが{t}の{x}を気に入りました。",
+    ],
 ];
 const BLAMING: [[&str; 3]; 3] = [
-    ["I did not enjoy the {x} in {t}.", "לא נהניתי מה{x} ב{t}.", "{t}の{x}を楽しめませんでした。"],
     [
-        "I will never come back for the {x}.",
-        "לעולם לא אחזור בשביל ה{x}.",
-        "{x}のためには二度と来ません。",
+        "I did not enjoy the {x} in {t} on {d}.",
+        "לא נהניתי מה{x} ב{t} ב{d}.",
+        "{d}に{t}の{x}を楽しめませんでした。",
     ],
-    ["Nobody liked the {x}.", "אף אחד לא אהב את ה{x}.", "誰も{x}を気に入りませんでした。"],
+    [
+        "I will never come back to {t} for the {x}.",
+        "לעולם לא אחזור ל{t} בשביל ה{x}.",
+        "{t}の{x}のためには二度と来ません。",
+    ],
+    [
+        "Nobody liked the {x} in {t}.",
+        "אף אחד לא אהב את ה{x} ב{t}.",
+        "誰も{t}の{x}を気に入りませんでした。",
+    ],
 ];
 const REMARKS: [[&str; 3]; 5] = [
     ["The {x} in {t} costs {n} coins.", "ה{x} ב{t} עולה {n} מטבעות.", "{t}の{x}は銀貨{n}枚です。"],
     ["The {x} is in {t}.", "ה{x} [נמצא|נמצאת] ב{t}.", "{x}は{t}にあります。"],
-    ["The {x} begins on {d}.", "ה{x} [מתחיל|מתחילה] ב{d}.", "{x}は{d}に始まります。"],
-    ["We asked about the {x} on {d}.", "שאלנו על ה{x} ב{d}.", "{d}に{x}について尋ねました。"],
+    [
+        "The {x} in {t} begins on {d}.",
+        "ה{x} ב{t} [מתחיל|מתחילה] ב{d}.",
+        "{t}の{x}は{d}に始まります。",
+    ],
+    [
+        "We asked about the {x} in {t} on {d}.",
+        "שאלנו על ה{x} ב{t} ב{d}.",
+        "{d}に{t}の{x}について尋ねました。",
+    ],
     ["There is one {x} in {t}.", "ב{t} יש {x} [אחד|אחת].", "{t}には{x}が一つあります。"],
 ];
 

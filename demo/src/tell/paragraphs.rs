@@ -7,7 +7,7 @@ use super::frames::Deed;
 use super::knowledge;
 use super::opinions::{Feeling, Remark};
 use crate::world::names::{DAYS, TOWNS};
-use crate::world::{Attribute, Gender, Language, Person, Random};
+use crate::world::{Attribute, Cast, Gender, Language, Person, Random};
 
 /// Draws a paragraph of invented people and events, in any register.
 pub fn draw(language: Language, random: &mut Random) -> String {
@@ -128,8 +128,7 @@ fn stories(language: Language, random: &mut Random) -> String {
     let mut told = Vec::new();
     for _ in 0..1 + random.below(3) {
         let deed = Deed::draw(random);
-        let actor = Person::invent_of(deed.gender, random);
-        let other = actor.invent_beside(deed.gender, random);
+        let [actor, other] = Person::invent_two(Cast::Told, deed.gender, random);
         let (a, b) = (actor.name(language), other.name(language));
         let subject = if deed.points_to_actor { &a } else { &b };
         told.push(deed.sentence(language, &a, &b, subject));

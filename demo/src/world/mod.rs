@@ -15,5 +15,5 @@ pub mod random;
 pub mod things;
 
 pub use language::{Gender, Language, Word};
-pub use people::{Attribute, Cell, Person, Population};
+pub use people::{Attribute, Cast, Cell, Person, Population};
 pub use random::Random;

@@ -75,6 +75,28 @@ impl Cell {
     }
 }
 
+/// Who may stand in a sentence about a deed. Winograd tests ask about people whom no deed was told
+/// of in training, though other texts tell of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cast {
+    /// People of training texts.
+    Told,
+    /// People of tests.
+    Tested,
+}
+
+/// How many given names of each gender belong to [`Cast::Tested`].
+pub const TESTED: usize = 6;
+
+impl Cast {
+    /// The given names of a gender.
+    pub fn names(self, gender: Gender) -> &'static [Word] {
+        let all: &'static [Word] = gender.choose(&MEN, &WOMEN);
+        let (told, tested) = all.split_at(all.len() - TESTED);
+        if self == Self::Told { told } else { tested }
+    }
+}
+
 /// A person. `values` has one index for each of [`Attribute::ALL`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -100,6 +122,14 @@ impl Person {
         let given = *random.pick(gender.choose(&MEN, &WOMEN));
         let values = std::array::from_fn(|_| random.below(Attribute::VALUES));
         Self { given, family: None, gender, values }
+    }
+
+    /// Invents two people of a gender and of a cast, by different names.
+    pub fn invent_two(cast: Cast, gender: Gender, random: &mut Random) -> [Self; 2] {
+        let names = cast.names(gender);
+        let first = random.below(names.len());
+        let second = random.other(first, names.len());
+        [first, second].map(|at| Self { given: names[at], ..Self::invent_of(gender, random) })
     }
 
     /// Invents another person of a gender, with another name and other values throughout.
@@ -193,6 +223,18 @@ mod tests {
             let told =
                 |cell| (0..KNOWN).filter(|&p| Population::cell(p, attribute) == cell).count();
             assert!(Cell::ALL.iter().all(|&cell| told(cell) == KNOWN / 4));
+        }
+    }
+
+    #[test]
+    fn casts_share_no_name() {
+        let mut random = Random::new(5);
+        for gender in [Gender::Feminine, Gender::Masculine] {
+            let told = Cast::Told.names(gender);
+            assert!(Cast::Tested.names(gender).iter().all(|name| !told.contains(name)));
+            let [one, other] = Person::invent_two(Cast::Tested, gender, &mut random);
+            assert_ne!(one.given, other.given);
+            assert!(!told.contains(&one.given) && !told.contains(&other.given));
         }
     }
 
