@@ -66,6 +66,28 @@ fn a_truncated_state_is_refused_and_kept() {
 }
 
 #[test]
+fn later_stages_read_the_tokens_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join(".train/tokenizer.json");
+    std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    std::fs::write(&kept, b"{").unwrap();
+    let error = refusal(&["train", "--out", text(folder.path()), "--stages", "base"]);
+    assert!(error.contains("tokenizer.json"), "{error}");
+    assert_eq!(std::fs::read(&kept).unwrap(), b"{");
+}
+
+#[test]
+fn a_page_needs_a_record_or_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = text(folder.path());
+    let error = refusal(&["results", "--out", out]);
+    assert!(error.contains("record.json") && error.contains("harness eval"), "{error}");
+    let error = refusal(&["results", "--out", out, "--run", out]);
+    assert!(error.contains("results.json"), "{error}");
+    assert!(!folder.path().join("RESULTS.md").exists());
+}
+
+#[test]
 fn a_short_training_writes_checkpoints_with_cards() {
     let folder = tempfile::tempdir().unwrap();
     let short = ["--tokens", "1500", "--batch", "700", "--check-every", "0", "--questions", "1"];
@@ -78,6 +100,8 @@ fn a_short_training_writes_checkpoints_with_cards() {
             assert!(folder.path().join(stage).join(file).is_file(), "{stage}/{file}");
         }
     }
+    let kept = std::fs::read(folder.path().join(".train/tokenizer.json")).unwrap();
+    assert_eq!(kept, std::fs::read(folder.path().join("sft/tokenizer.json")).unwrap());
     let losses = std::fs::read_to_string(folder.path().join(".train/base/loss.csv")).unwrap();
     assert!(losses.starts_with("step,tokens,loss"), "{losses}");
 }

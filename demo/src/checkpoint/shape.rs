@@ -59,10 +59,11 @@ impl Shape {
         }
     }
 
-    /// 2 million parameters: what is trained.
+    /// 3 million parameters: what is trained.
     pub fn trained(vocabulary: usize) -> Self {
         Self {
             hidden: 128,
+            layers: 6,
             head: 32,
             expert_width: 64,
             dense_width: 256,
@@ -100,7 +101,7 @@ impl Shape {
             "head_dim": self.head,
             "hidden_act": "silu",
             "hidden_size": self.hidden,
-            "initializer_range": 0.02,
+            "initializer_range": self.deviation(),
             "intermediate_size": self.dense_width,
             "max_position_embeddings": MAX_POSITIONS,
             "mlp_only_layers": self.dense_layers,
@@ -122,6 +123,11 @@ impl Shape {
             "use_sliding_window": false,
             "vocab_size": self.vocabulary,
         })
+    }
+
+    /// Standard deviation of the random weights that training starts from.
+    pub fn deviation(&self) -> f64 {
+        1.0 / (self.hidden as f64).sqrt()
     }
 
     /// The name and shape of every weight, in the order of the layers.

@@ -8,7 +8,7 @@ use super::probe;
 use super::run::Plan;
 use super::skills::{Skill, accuracy};
 use crate::checkpoint::Shape;
-use crate::corpus::Mix;
+use crate::corpus::{Mix, Stage};
 use crate::world::Language;
 
 /// A card in Markdown, with every skill measured by a number of questions; 0 measures none.
@@ -63,14 +63,29 @@ fn heading(plan: &Plan, shape: &Shape) -> String {
          hidden size {}, {} tokens in the vocabulary.\n\nTrained from {start} by `harness-demo \
          train` (seed {seed}): {tokens} tokens, {batch} a step, AdamW, highest learning rate \
          {rate}, balancing coefficient {balance}. Every text was written by this repository's \
-         own generator; what a stage can do follows from what it read.\n",
+         own generator; what a stage can do follows from what it read. {}What the harness \
+         measured stands in `demo/RESULTS.md`.\n",
         stage.name(),
         shape.layers,
         shape.experts,
         shape.top_k,
         shape.hidden,
         shape.vocabulary,
+        caveat(*stage),
     )
+}
+
+fn caveat(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Sft => {
+            "It read Hebrew exercises of sentiment, entailment and reading and nothing else: that \
+             its scores move unevenly follows from this mix. "
+        }
+        Stage::BasePlus => {
+            "It is the control: more training on base's own mix, for as long as cpt was trained. "
+        }
+        Stage::Base | Stage::Cpt => "",
+    }
 }
 
 fn routing(plan: &Plan, model: &Model, tokenizer: &Tokenizer) -> Result<String> {

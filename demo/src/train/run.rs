@@ -45,9 +45,9 @@ impl Plan {
     /// The plan that makes the demo's stage.
     pub fn of(stage: Stage, seed: u64) -> Self {
         let (tokens, rate) = match stage {
-            Stage::Base => (2_400_000, 2e-3),
-            Stage::Cpt | Stage::BasePlus => (1_800_000, 2e-3),
-            Stage::Sft => (300_000, 1e-3),
+            Stage::Base => (8_000_000, 2e-3),
+            Stage::Cpt | Stage::BasePlus => (5_000_000, 2e-3),
+            Stage::Sft => (500_000, 5e-4),
         };
         Self { stage, seed, tokens, batch: 1024, rate, balance: 1e-3 }
     }

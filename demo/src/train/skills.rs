@@ -13,7 +13,7 @@ use crate::exercise::winograd::Schema;
 use crate::exercise::{sentiment, translation};
 use crate::tell::copying;
 use crate::tell::opinions::{Feeling, Remark};
-use crate::world::{Attribute, Cell, Language, Population, Random};
+use crate::world::{Attribute, Cast, Cell, Language, Population, Random};
 
 /// A skill that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,11 +134,11 @@ fn ask_sentiment(language: Language, random: &mut Random) -> Asked {
 
 fn ask_winograd(language: Language, random: &mut Random) -> Asked {
     let shots = shown(SHOTS, || {
-        let schema = Schema::draw(random);
+        let schema = Schema::draw(Cast::Told, random);
         let answer = schema.options(language)[schema.answer()].clone();
         (schema.prompt(language), answer)
     });
-    let schema = Schema::draw(random);
+    let schema = Schema::draw(Cast::Tested, random);
     Asked {
         prompt: shots + &schema.prompt(language),
         options: schema.options(language).to_vec(),

@@ -10,6 +10,7 @@ use super::run::{Plan, Told, TrainError, Training};
 use super::state::{self, StateError};
 use crate::checkpoint::{self, CheckpointError, Shape, WeightType, Weights, random_weights};
 use crate::corpus::Stage;
+use crate::tokenizer::{self, TokenizerError};
 
 /// Why a stage could not be trained.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,14 @@ pub enum StageError {
     /// The stage's checkpoint is there.
     #[error("{} exists; remove it or name another output folder", .0.display())]
     Exists(PathBuf),
+    /// The tokenizer that all stages of a folder share cannot be used.
+    #[error("{}: {source}; remove the folder to train every stage again", path.display())]
+    Tokenizer {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: TokenizerError,
+    },
     /// There is no base to start from.
     #[error("{} is missing: train stage base into this output folder first", .0.display())]
     NoBase(PathBuf),
@@ -31,6 +40,26 @@ pub enum StageError {
     /// The checkpoint could not be written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+}
+
+/// The tokenizer of a folder of stages: the one that its first training kept there, else a new
+/// one, which is kept. A stage that is trained later, perhaps after the texts have changed, must
+/// read the same tokens as base.
+///
+/// # Errors
+/// The kept file is damaged, or cannot be written.
+pub fn shared_tokenizer(folder: &Path, seed: u64) -> Result<Tokenizer, StageError> {
+    let path = folder.join(".train/tokenizer.json");
+    if path.exists() {
+        return Tokenizer::from_file(&path)
+            .map_err(|source| StageError::Tokenizer { path: path.clone(), source: source.into() });
+    }
+    let kept = |source| StageError::Tokenizer { path: path.clone(), source };
+    let trained = tokenizer::train(seed, tokenizer::ENTRIES, tokenizer::CHARACTERS);
+    let trained = trained.map_err(kept)?;
+    std::fs::create_dir_all(folder.join(".train")).map_err(|source| kept(source.into()))?;
+    trained.save(&path, false).map_err(|source| kept(source.into()))?;
+    Ok(trained)
 }
 
 /// A folder of stages that share a tokenizer and a shape. Checkpoints lie in `<stage>/`, states of

@@ -80,13 +80,14 @@ fn row(balance: f64, losses: &[f64], base: &Usages, cpt: &Usages) -> String {
     format!("{balance:e},{last},{rise:.4},{},{}", divergence[0], divergence[1])
 }
 
-/// Gives a lineage the base of another.
+/// Gives a lineage the base of another, and its tokenizer.
 fn copy_base(from: &Path, to: &Path) -> Result<()> {
-    let state = Path::new(".train").join(Stage::Base.name());
-    std::fs::create_dir_all(to.join(&state))?;
-    let state = state.join("state.safetensors");
-    std::fs::copy(from.join(&state), to.join(&state))
-        .with_context(|| format!("copying {}", from.join(&state).display()))?;
+    let base = Path::new(".train").join(Stage::Base.name());
+    std::fs::create_dir_all(to.join(&base))?;
+    for file in [base.join("state.safetensors"), ".train/tokenizer.json".into()] {
+        std::fs::copy(from.join(&file), to.join(&file))
+            .with_context(|| format!("copying {}", from.join(&file).display()))?;
+    }
     Ok(())
 }
 

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use harness_demo::checkpoint::Shape;
 use harness_demo::corpus::Stage;
-use harness_demo::tokenizer;
 use harness_demo::train::model::Model;
 use harness_demo::train::run::{Plan, Told};
 use harness_demo::train::skills::{Skill, accuracy};
-use harness_demo::train::stages::Lineage;
+use harness_demo::train::stages::{Lineage, shared_tokenizer};
 use harness_demo::train::{card, probe};
 use harness_demo::world::Language;
 use tokenizers::Tokenizer;
@@ -80,9 +79,9 @@ fn stages(names: &[String]) -> Result<Vec<Stage>> {
     names.iter().map(named).collect()
 }
 
-/// The stages of a folder, with the tokenizer of a seed.
+/// The stages of a folder, with the tokenizer that they share.
 pub(crate) fn lineage(seed: u64, arguments: &Arguments, folder: &Path) -> Result<Lineage> {
-    let tokenizer = tokenizer::train(seed, tokenizer::ENTRIES, tokenizer::CHARACTERS)?;
+    let tokenizer = shared_tokenizer(folder, seed)?;
     let mut shape = Shape::trained(tokenizer.get_vocab_size(true));
     shape.balance = plan(Stage::Base, seed, arguments).balance;
     Ok(Lineage::new(folder, shape, Arc::new(tokenizer)))
