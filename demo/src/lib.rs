@@ -16,6 +16,7 @@ pub mod checkpoint;
 pub mod corpus;
 pub mod data;
 pub mod exercise;
+pub mod results;
 pub mod tell;
 pub mod tokenizer;
 pub mod train;

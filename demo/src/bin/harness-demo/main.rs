@@ -1,5 +1,6 @@
 //! `harness-demo`: writes the demo's data and checkpoints.
 
+mod results;
 mod studies;
 mod train;
 
@@ -43,6 +44,8 @@ enum Command {
     },
     /// Train the demo's checkpoints from nothing; an interrupted training continues.
     Train(train::Arguments),
+    /// Write RESULTS.md from a run of the harness on the trained checkpoints.
+    Results(results::Arguments),
     /// Print tokens a character and a piece of the demo's tokenizer, by language.
     Fertility,
 }
@@ -54,6 +57,7 @@ fn main() -> Result<()> {
         Command::Random { out } => write_random(seed, &out),
         Command::Fixture { out } => write_fixture(seed, &out),
         Command::Train(arguments) => train::run(seed, &arguments),
+        Command::Results(arguments) => results::run(&arguments),
         Command::Fertility => fertility(seed),
     }
 }

@@ -1,0 +1,41 @@
+//! What the demo's checkpoints show: numbers that the harness measured, and the page drawn from
+//! them.
+//!
+//! [`read`] takes what the page needs out of a run folder of the harness, [`Record`] is what is
+//! kept of it beside the page, and [`page_of`] draws `RESULTS.md` from the record alone, so that
+//! a test can draw it again.
+
+mod claims;
+mod page;
+mod read;
+mod record;
+mod routing;
+
+use std::path::Path;
+
+pub use page::page;
+pub use read::{ReadError, read};
+pub use record::{CellScore, Checkpoint, Record, TaskScore, Usage};
+
+/// Where the record lies below the demo's folder.
+pub const RECORD: &str = "results/record.json";
+
+/// Tables that trainings of comparison wrote, with their headings on the page.
+const STUDIES: [(&str, &str); 2] = [
+    ("Six lineages from six seeds", "results/seeds.csv"),
+    ("The balancing loss", "results/ablation.csv"),
+];
+
+/// Draws the page from the record below the demo's folder, and from the tables that are there.
+///
+/// # Errors
+/// The record is missing or damaged.
+pub fn page_of(folder: &Path) -> Result<String, ReadError> {
+    let record = Record::load(&folder.join(RECORD))?;
+    let table = |(name, path)| Some((name, std::fs::read_to_string(folder.join(path)).ok()?));
+    let studies: Vec<(&str, String)> = STUDIES.into_iter().filter_map(table).collect();
+    Ok(page(&record, &studies))
+}
+
+#[cfg(test)]
+mod tests;

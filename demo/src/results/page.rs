@@ -1,0 +1,157 @@
+//! `RESULTS.md`, drawn from the record.
+
+use super::claims::{TASKS, claims, number};
+use super::record::{Checkpoint, Record};
+use super::routing;
+
+const HEAD: &str = "\
+# What the demo shows
+
+Written by a command from numbers that the harness measured, never by hand:
+
+```sh
+cargo run --release -p harness-demo -- train --out runs/demo-models --stages base,cpt,sft,base+
+cargo run --release -- eval --config demo/results/harness.toml --models base,cpt,sft,base+ \\
+    --tasks he-leaderboard,ja-base --log-samples --output runs/demo
+cargo run --release -p harness-demo -- results --run runs/demo --out demo
+```
+
+`base+` is the control: base trained on for as long as cpt, on base's own mix. It is not committed.
+";
+
+/// The page. `studies` are tables of comparisons (name, CSV text), shown as they are.
+pub fn page(record: &Record, studies: &[(&str, String)]) -> String {
+    let mut page = HEAD.to_owned();
+    page += &section("Claims", &claimed(record));
+    page += &section("Scores", &scores(record));
+    page += &section("Trivia by fact cell", &cells(record));
+    page += &section("Usage entropy by layer", &entropies(record));
+    page += &section("Routing in summary", &summary(record));
+    for (name, csv) in studies {
+        page += &section(name, &from_csv(csv));
+    }
+    page
+}
+
+fn section(title: &str, body: &str) -> String {
+    format!("\n## {title}\n\n{body}")
+}
+
+fn claimed(record: &Record) -> String {
+    let verdict = |holds| match holds {
+        Some(true) => "shown",
+        Some(false) => "**not shown**",
+        None => "not measured",
+    };
+    claims(record)
+        .iter()
+        .map(|claim| format!("- {}: {}.\n", verdict(claim.holds), claim.text))
+        .collect()
+}
+
+fn row(cells: impl IntoIterator<Item = String>) -> String {
+    format!("| {} |\n", cells.into_iter().collect::<Vec<_>>().join(" | "))
+}
+
+fn head<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+    let cells: Vec<String> = cells.into_iter().map(str::to_owned).collect();
+    let rule = format!("|{}\n", "---|".repeat(cells.len()));
+    row(cells) + &rule
+}
+
+fn names(record: &Record) -> impl Iterator<Item = &str> {
+    record.checkpoints.iter().map(|checkpoint| checkpoint.name.as_str())
+}
+
+fn scores(record: &Record) -> String {
+    let mut text = "Points of 0 to 100 ± half of the 95 % interval (1.96 standard errors over \
+                    documents). Chance is what guessing among the right kind of answers gets; a \
+                    model that does not write the answer words scores below it.\n\n"
+        .to_owned();
+    text += &head(["task", "chance"].into_iter().chain(names(record)));
+    for (task, _, chance) in TASKS {
+        let told = record.checkpoints.iter().map(|checkpoint| told(checkpoint, task));
+        let first = [task.to_owned(), format!("{chance:.0}")];
+        text += &row(first.into_iter().chain(told));
+    }
+    let others = record.checkpoints.first().into_iter().flat_map(|first| &first.scores);
+    for other in others.filter(|score| TASKS.iter().all(|(task, ..)| *task != score.task)) {
+        let told = record.checkpoints.iter().map(|checkpoint| told(checkpoint, &other.task));
+        text += &row([other.task.clone(), String::new()].into_iter().chain(told));
+    }
+    text
+}
+
+fn told(checkpoint: &Checkpoint, task: &str) -> String {
+    let score = checkpoint.scores.iter().find(|score| score.task == task);
+    score.map_or("–".to_owned(), |score| {
+        format!("{:.1} ±{:.1}", score.points, 1.96 * score.standard_error)
+    })
+}
+
+fn cells(record: &Record) -> String {
+    let mut text = "Four choices, asked in Hebrew. E was told in English only, H in Hebrew only \
+                    and first in cpt, B in both, N never.\n\n"
+        .to_owned();
+    text += &head(["cell", "asked"].into_iter().chain(names(record)));
+    for letter in ["E", "H", "B", "N"] {
+        let of = |checkpoint: &Checkpoint| checkpoint.cell(letter).cloned();
+        let asked = record.checkpoints.iter().find_map(of).map_or(0, |cell| cell.asked);
+        let shares = record.checkpoints.iter().map(|checkpoint| {
+            of(checkpoint).map_or("–".to_owned(), |cell| format!("{:.0} %", cell.share() * 100.0))
+        });
+        text += &row([letter.to_owned(), asked.to_string()].into_iter().chain(shares));
+    }
+    text
+}
+
+fn entropies(record: &Record) -> String {
+    let mut text =
+        "Bits, on the same 200 sentences in each language; the ceiling is 4 bits for 16 \
+                    experts.\n\n"
+            .to_owned();
+    text += &head(["model", "language", "by layer", "mean"]);
+    for checkpoint in &record.checkpoints {
+        for usage in &checkpoint.usage {
+            let Some(bits) = routing::entropies(checkpoint, &usage.language) else { continue };
+            let layers: Vec<String> = bits.iter().map(|bits| format!("{bits:.2}")).collect();
+            let mean = format!("{:.2}", routing::mean(&bits));
+            let told = [checkpoint.name.clone(), usage.language.clone(), layers.join(" "), mean];
+            text += &row(told);
+        }
+    }
+    text
+}
+
+fn summary(record: &Record) -> String {
+    let mut text = "Hebrew beside English, means over layers. Shared: (layer, expert) pairs whose \
+                    language specialisation index is below 0.1. Divergence: Jensen-Shannon, bits, \
+                    from base in the same language.\n\n"
+        .to_owned();
+    let columns = ["model", "gap, bits", "shared", "cosine", "divergence he", "divergence en"];
+    text += &head(columns);
+    let base = record.checkpoint("base");
+    for checkpoint in &record.checkpoints {
+        let moved = |language| base.and_then(|base| routing::moved(base, checkpoint, language));
+        text += &row([
+            checkpoint.name.clone(),
+            number(routing::gap(checkpoint)),
+            number(routing::shared_fraction(checkpoint)),
+            number(routing::cosine(checkpoint)),
+            number(moved("he")),
+            number(moved("en")),
+        ]);
+    }
+    text
+}
+
+/// A CSV without quotes as a table.
+fn from_csv(csv: &str) -> String {
+    let mut lines = csv.lines();
+    let heading = lines.next().unwrap_or_default();
+    let mut text = head(heading.split(','));
+    for line in lines {
+        text += &row(line.split(',').map(str::to_owned));
+    }
+    text
+}
