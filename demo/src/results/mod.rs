@@ -1,7 +1,7 @@
 //! What the demo's checkpoints show: numbers that the harness measured, and the page drawn from
 //! them.
 //!
-//! [`read`] takes what the page needs out of a run folder of the harness, [`Record`] is what is
+//! [`checkpoints`] takes what the page needs out of a run folder of the harness, [`Record`] is what is
 //! kept of it beside the page, and [`page_of`] draws `RESULTS.md` from the record alone, so that
 //! a test can draw it again.
 
@@ -14,8 +14,8 @@ mod routing;
 use std::path::Path;
 
 pub use page::page;
-pub use read::{ReadError, read};
-pub use record::{CellScore, Checkpoint, Record, TaskScore, Usage};
+pub use read::{ReadError, checkpoints, fertility};
+pub use record::{CellScore, Checkpoint, Fertility, Record, TaskScore, Usage};
 
 /// Where the record lies below the demo's folder.
 pub const RECORD: &str = "results/record.json";

@@ -27,6 +27,7 @@ pub fn page(record: &Record, studies: &[(&str, String)]) -> String {
     page += &section("Trivia by fact cell", &cells(record));
     page += &section("Usage entropy by layer", &entropies(record));
     page += &section("Routing in summary", &summary(record));
+    page += &section("The tokenizer", &fertility(record));
     for (name, csv) in studies {
         page += &section(name, &from_csv(csv));
     }
@@ -141,6 +142,18 @@ fn summary(record: &Record) -> String {
             number(moved("he")),
             number(moved("en")),
         ]);
+    }
+    text
+}
+
+fn fertility(record: &Record) -> String {
+    let mut text = "One tokenizer for all, trained on equal amounts of the three languages: a \
+                    language that is split to bytes would narrow its routing by itself.\n\n"
+        .to_owned();
+    text += &head(["language", "tokens a character", "tokens a piece between spaces"]);
+    for told in &record.fertility {
+        let numbers = [told.by_character, told.by_piece].map(|number| format!("{number:.3}"));
+        text += &row([told.language.clone()].into_iter().chain(numbers));
     }
     text
 }

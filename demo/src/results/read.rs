@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tokenizers::Tokenizer;
 
-use super::record::{CellScore, Checkpoint, Record, TaskScore, Usage};
+use super::record::{CellScore, Checkpoint, Fertility, TaskScore, Usage};
+use crate::tokenizer::{self, TokenizerError};
+use crate::world::Language;
 
 /// Why a run folder could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +53,22 @@ const TRIVIA: &str = "heb_lb_trivia";
 ///
 /// # Errors
 /// A file is missing or is not what the harness writes.
-pub fn read(run: &Path, aliases: &[String]) -> Result<Record, ReadError> {
-    let checkpoints = aliases.iter().map(|alias| checkpoint(&run.join(alias), alias));
-    Ok(Record { checkpoints: checkpoints.collect::<Result<_, _>>()? })
+pub fn checkpoints(run: &Path, aliases: &[String]) -> Result<Vec<Checkpoint>, ReadError> {
+    aliases.iter().map(|alias| checkpoint(&run.join(alias), alias)).collect()
+}
+
+/// Measures a tokenizer on the world's paragraphs.
+///
+/// # Errors
+/// The tokenizer refuses a text.
+pub fn fertility(tokenizer: &Tokenizer, seed: u64) -> Result<Vec<Fertility>, TokenizerError> {
+    let measured = tokenizer::fertility(tokenizer, seed)?;
+    let told = |(language, (by_character, by_piece)): (Language, (f64, f64))| Fertility {
+        language: language.tag().to_owned(),
+        by_character,
+        by_piece,
+    };
+    Ok(Language::ALL.into_iter().zip(measured).map(told).collect())
 }
 
 fn checkpoint(folder: &Path, alias: &str) -> Result<Checkpoint, ReadError> {

@@ -10,8 +10,23 @@ use super::read::{ReadError, text};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
+    /// How many tokens each language needs.
+    pub fertility: Vec<Fertility>,
     /// The checkpoints; base is among them.
     pub checkpoints: Vec<Checkpoint>,
+}
+
+/// Tokens that the tokenizer of all checkpoints needs for a language: one that is short of a
+/// language would narrow its routing by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fertility {
+    /// `en`, `he` or `ja`.
+    pub language: String,
+    /// Tokens a character.
+    pub by_character: f64,
+    /// Tokens a piece between spaces.
+    pub by_piece: f64,
 }
 
 /// What was measured of one checkpoint.

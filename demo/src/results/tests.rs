@@ -26,7 +26,8 @@ fn record() -> Record {
     let base = checkpoint("base", vec![300, 100, 0, 0], [0.0, 0.0, 0.0, 50.0, 0.0, 25.0], 12);
     let cpt = checkpoint("cpt", vec![110, 100, 95, 95], [60.0, 50.0, 95.0, 90.0, 30.0, 45.0], 40);
     let sft = checkpoint("sft", vec![280, 110, 10, 0], [60.0, 60.0, 95.0, 50.0, 0.0, 25.0], 12);
-    Record { checkpoints: vec![base, cpt, sft] }
+    let fertility = Fertility { language: "he".to_owned(), by_character: 0.4, by_piece: 2.0 };
+    Record { fertility: vec![fertility], checkpoints: vec![base, cpt, sft] }
 }
 
 #[test]

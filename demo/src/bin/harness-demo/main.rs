@@ -57,7 +57,7 @@ fn main() -> Result<()> {
         Command::Random { out } => write_random(seed, &out),
         Command::Fixture { out } => write_fixture(seed, &out),
         Command::Train(arguments) => train::run(seed, &arguments),
-        Command::Results(arguments) => results::run(&arguments),
+        Command::Results(arguments) => results::run(seed, &arguments),
         Command::Fertility => fertility(seed),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use harness_demo::results::{self, Record};
+use tokenizers::Tokenizer;
 
 use crate::say;
 
@@ -18,21 +19,30 @@ pub(crate) struct Arguments {
     #[arg(long, value_delimiter = ',', default_value = "base,cpt,sft,base+")]
     models: Vec<String>,
     /// The demo's folder: the record goes into `results/record.json` below it, the page into
-    /// `RESULTS.md`. Tables of `train --seeds` and `train --ablate-aux` are read from `results/`.
+    /// `RESULTS.md`. The tokenizer is read from `models/base`, tables of `train --seeds` and `train --ablate-aux` from
+    /// `results/`.
     #[arg(long)]
     out: PathBuf,
 }
 
 /// Writes the record, if there is a run to take it from, and the page.
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(seed: u64, arguments: &Arguments) -> Result<()> {
     if let Some(run) = &arguments.run {
-        write_record(&arguments.out, &results::read(run, &arguments.models)?)?;
+        let checkpoints = results::checkpoints(run, &arguments.models)?;
+        let fertility = results::fertility(&tokenizer(&arguments.out)?, seed)?;
+        write_record(&arguments.out, &Record { fertility, checkpoints })?;
     }
     let path = arguments.out.join("RESULTS.md");
     std::fs::write(&path, results::page_of(&arguments.out)?)
         .with_context(|| format!("writing {}", path.display()))?;
     say(&format!("{}: written", path.display()));
     Ok(())
+}
+
+/// The tokenizer of the committed checkpoints.
+fn tokenizer(out: &Path) -> Result<Tokenizer> {
+    let path = out.join("models/base/tokenizer.json");
+    Tokenizer::from_file(&path).map_err(|error| anyhow!("{}: {error}", path.display()))
 }
 
 fn write_record(out: &Path, record: &Record) -> Result<()> {
