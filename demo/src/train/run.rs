@@ -47,7 +47,7 @@ impl Plan {
         let (tokens, rate) = match stage {
             Stage::Base => (8_000_000, 2e-3),
             Stage::Cpt | Stage::BasePlus => (5_000_000, 2e-3),
-            Stage::Sft => (500_000, 5e-4),
+            Stage::Sft => (500_000, 2e-4),
         };
         Self { stage, seed, tokens, batch: 1024, rate, balance: 1e-3 }
     }
