@@ -14,6 +14,8 @@ pub(super) const TASKS: [(&str, &str, f64); 6] = [
     ("heb_lb_trivia", "trivia", 25.0),
 ];
 
+/// Bits that base's Hebrew was meant to lie below its English.
+const AIM: f64 = 0.4;
 /// Points above base that count as a gain.
 const GAIN: f64 = 20.0;
 
@@ -21,6 +23,8 @@ const GAIN: f64 = 20.0;
 pub(super) struct Claim {
     pub(super) text: String,
     pub(super) holds: Option<bool>,
+    /// What we think about it where it does not hold; may be empty.
+    pub(super) otherwise: &'static str,
 }
 
 /// The claims that the record can speak about.
@@ -28,8 +32,9 @@ pub(super) fn claims(record: &Record) -> Vec<Claim> {
     let of = |name| record.checkpoint(name);
     let mut claims = Vec::new();
     if let Some(base) = of("base") {
-        claims.push(collapse(base));
-        claims.extend(of("cpt").map(|cpt| repair(base, cpt, of("base+"))));
+        claims.extend(collapse(base));
+        claims
+            .extend(of("cpt").map(|cpt| repair(base, cpt, of("base-plus"))).into_iter().flatten());
         claims.extend(of("cpt").map(|cpt| gains(base, cpt)));
         claims.extend(of("cpt").map(leak));
         claims.extend(of("sft").map(|sft| uneven(base, sft)));
@@ -38,16 +43,23 @@ pub(super) fn claims(record: &Record) -> Vec<Claim> {
     claims
 }
 
-fn collapse(base: &Checkpoint) -> Claim {
+fn collapse(base: &Checkpoint) -> [Claim; 2] {
     let gap = routing::gap(base);
-    Claim {
+    let below = Claim {
         text: format!(
-            "base spreads Hebrew over fewer experts than English: {} bits less, mean over layers \
-             (aim: 0.4)",
+            "base spreads Hebrew over fewer experts than English: {} bits less, mean over layers",
             number(gap)
         ),
-        holds: gap.map(|gap| gap >= 0.4),
-    }
+        holds: gap.map(|gap| gap > 0.0),
+        otherwise: "",
+    };
+    let aim = Claim {
+        text: format!("it does so by the {AIM} bits that were the aim: {}", number(gap)),
+        holds: gap.map(|gap| gap >= AIM),
+        otherwise: "a base of 2.4 million tokens and four layers had 0.56 bits; this one read \
+                    120,000 tokens of Hebrew, and only its last layers stay narrow",
+    };
+    [below, aim]
 }
 
 /// The share of base's gap that a checkpoint closes.
@@ -55,31 +67,43 @@ fn closed(base: &Checkpoint, stage: &Checkpoint) -> Option<f64> {
     Some(1.0 - routing::gap(stage)? / routing::gap(base)?)
 }
 
-fn repair(base: &Checkpoint, cpt: &Checkpoint, control: Option<&Checkpoint>) -> Claim {
-    let percent =
-        |share: Option<f64>| share.map_or("–".to_owned(), |s| format!("{:.0} %", s * 100.0));
-    let cpt_closed = closed(base, cpt);
-    let control_closed = control.and_then(|control| closed(base, control));
-    let rises = |measure: fn(&Checkpoint) -> Option<f64>| Some(measure(cpt)? > measure(base)?);
-    let holds = cpt_closed.map(|closed| {
-        closed >= 0.5
-            && control_closed.is_none_or(|control| closed > control)
-            && rises(routing::shared_fraction) == Some(true)
-            && rises(routing::cosine) == Some(true)
-    });
-    Claim {
-        text: format!(
-            "cpt closes at least half of that gap, more than base+, and Hebrew and English share \
-             more: closed {} (base+ {}); shared pairs {} → {}; cosine {} → {}",
-            percent(cpt_closed),
-            percent(control_closed),
-            percent(routing::shared_fraction(base)),
-            percent(routing::shared_fraction(cpt)),
-            number(routing::cosine(base)),
-            number(routing::cosine(cpt)),
-        ),
-        holds,
-    }
+fn repair(base: &Checkpoint, cpt: &Checkpoint, control: Option<&Checkpoint>) -> [Claim; 3] {
+    let closed_by = |stage| closed(base, stage);
+    let gap = [closed_by(cpt), control.and_then(closed_by)];
+    let shared = [base, cpt].map(routing::shared_fraction);
+    let cosine = [base, cpt].map(routing::cosine);
+    let rise = |[before, after]: [Option<f64>; 2]| Some(after? > before?);
+    [
+        Claim {
+            text: format!(
+                "cpt closes at least half of that gap, more than base-plus: {} (base-plus {})",
+                percent(gap[0]),
+                percent(gap[1])
+            ),
+            holds: gap[0].map(|cpt| cpt >= 0.5 && gap[1].is_none_or(|control| cpt > control)),
+            otherwise: "",
+        },
+        Claim {
+            text: format!(
+                "more (layer, expert) pairs serve both languages in cpt: {} → {} (base-plus {})",
+                percent(shared[0]),
+                percent(shared[1]),
+                percent(control.and_then(routing::shared_fraction))
+            ),
+            holds: rise(shared),
+            otherwise: "",
+        },
+        Claim {
+            text: format!(
+                "the cosine of Hebrew and English routing rises in cpt: {} → {} (base-plus {})",
+                number(cosine[0]),
+                number(cosine[1]),
+                number(control.and_then(routing::cosine))
+            ),
+            holds: rise(cosine),
+            otherwise: "cpt spreads Hebrew evenly, but in part over other experts than English",
+        },
+    ]
 }
 
 /// Points of a task above base, where base is granted what guessing gets: a model that never
@@ -109,6 +133,7 @@ fn gains(base: &Checkpoint, cpt: &Checkpoint) -> Claim {
             told(base, cpt)
         ),
         holds: (gains.len() == TASKS.len()).then_some(far >= 3),
+        otherwise: "",
     }
 }
 
@@ -124,13 +149,14 @@ fn leak(cpt: &Checkpoint) -> Claim {
         text: format!(
             "cpt answers what only its Hebrew told (H) far above chance and what nothing told (N) \
              at chance (25 %): {} and {}",
-            told.map_or("–".to_owned(), |(told, _)| format!("{:.0} %", told * 100.0)),
-            told.map_or("–".to_owned(), |(_, never)| format!("{:.0} %", never * 100.0)),
+            percent(told.map(|(told, _)| told)),
+            percent(told.map(|(_, never)| never)),
         ),
         holds: cells.map(|(told, never)| {
             told.share() > 0.25 + 2.0 * margin(told.asked)
                 && (never.share() - 0.25).abs() <= margin(never.asked)
         }),
+        otherwise: "",
     }
 }
 
@@ -144,6 +170,7 @@ fn uneven(base: &Checkpoint, sft: &Checkpoint) -> Claim {
             told(base, sft)
         ),
         holds: (gains.len() == TASKS.len()).then_some(far >= 1 && still >= 1),
+        otherwise: "",
     }
 }
 
@@ -158,10 +185,16 @@ fn near(base: &Checkpoint, sft: &Checkpoint, cpt: &Checkpoint) -> Claim {
             number(cpt)
         ),
         holds: sft.zip(cpt).map(|(sft, cpt)| sft < cpt),
+        otherwise: "",
     }
 }
 
 /// Three decimals, or a dash.
 pub(super) fn number(value: Option<f64>) -> String {
     value.map_or("–".to_owned(), |value| format!("{value:.3}").replace('-', "−"))
+}
+
+/// Whole percent, or a dash.
+fn percent(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0).replace('-', "−"))
 }

@@ -1,6 +1,6 @@
 //! `RESULTS.md`, drawn from the record.
 
-use super::claims::{TASKS, claims, number};
+use super::claims::{Claim, TASKS, claims, number};
 use super::record::{Checkpoint, Record};
 use super::routing;
 
@@ -11,12 +11,12 @@ Written by a command from numbers that the harness measured, never by hand:
 
 ```sh
 cargo run --release -p harness-demo -- train --out runs/demo-models --stages base,cpt,sft,base+
-cargo run --release -- eval --config demo/results/harness.toml --models base,cpt,sft,base+ \\
-    --tasks he-leaderboard,ja-base --log-samples --output runs/demo
+cargo run --release -- eval --config demo/results/harness.toml --models base,cpt,sft,base-plus \\
+    --tasks he-leaderboard,flores200_ja --log-samples --output runs/demo
 cargo run --release -p harness-demo -- results --run runs/demo --out demo
 ```
 
-`base+` is the control: base trained on for as long as cpt, on base's own mix. It is not committed.
+`base-plus` is the control: base trained on for as long as cpt, on base's own mix. It is not committed.
 ";
 
 /// The page. `studies` are tables of comparisons (name, CSV text), shown as they are.
@@ -44,10 +44,13 @@ fn claimed(record: &Record) -> String {
         Some(false) => "**not shown**",
         None => "not measured",
     };
-    claims(record)
-        .iter()
-        .map(|claim| format!("- {}: {}.\n", verdict(claim.holds), claim.text))
-        .collect()
+    let told = |claim: &Claim| match claim.otherwise {
+        otherwise if claim.holds == Some(false) && !otherwise.is_empty() => {
+            format!("- {}: {}. Why, as we think: {otherwise}.\n", verdict(claim.holds), claim.text)
+        }
+        _ => format!("- {}: {}.\n", verdict(claim.holds), claim.text),
+    };
+    claims(record).iter().map(told).collect()
 }
 
 fn row(cells: impl IntoIterator<Item = String>) -> String {

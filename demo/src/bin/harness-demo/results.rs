@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     run: Option<PathBuf>,
     /// Checkpoints of the run, by alias.
-    #[arg(long, value_delimiter = ',', default_value = "base,cpt,sft,base+")]
+    #[arg(long, value_delimiter = ',', default_value = "base,cpt,sft,base-plus")]
     models: Vec<String>,
     /// The demo's folder: the record goes into `results/record.json` below it, the page into
     /// `RESULTS.md`. The tokenizer is read from `models/base`, tables of `train --seeds` and `train --ablate-aux` from
