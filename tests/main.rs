@@ -11,5 +11,6 @@ mod commands;
 mod compare_gate;
 mod lm_eval_parity;
 mod resume;
+mod routing_command;
 mod routing_parity;
 mod support;

@@ -16,7 +16,7 @@
 //! Reports are drawn from that record alone, by `harness-reports`.
 //!
 //! Around it: [`config`] reads `harness.toml`, [`hub`] finds datasets and checkpoints that are not in a folder,
-//! [`chat`] applies chat templates, [`progress`] shows what goes on, and [`cli`] is the command line.
+//! [`routing`] reads and writes routing of other programs, [`chat`] applies chat templates, [`progress`] shows what goes on, and [`cli`] is the command line.
 
 pub mod chat;
 pub mod cli;
@@ -27,4 +27,5 @@ pub mod exit;
 pub mod hub;
 pub mod plan;
 pub mod progress;
+pub mod routing;
 pub mod run;

@@ -30,3 +30,8 @@ pub mod scores;
 
 pub use estimate::{Estimate, Interval, IntervalMethod};
 pub use routing::{PairMeasure, RoutingCounts, RoutingError, RoutingShape, SideMeasure};
+
+/// The examples of the page about routing measures are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/routing.md")]
+struct RoutingPage;

@@ -39,7 +39,8 @@ pub use estimates::{EstimateRow, TaskOutcome, TaskStatus, Unit};
 pub use manifest::Manifest;
 pub use pages::{PageOptions, ReportError, model_folder, terminal_safe, write_derived};
 pub use record::{
-    Committed, Difference, DocumentRow, DocumentState, Record, RecordError, Span, Window, Work,
+    Committed, Difference, DocumentDetails, DocumentRow, DocumentState, Record, RecordError, Span,
+    TextSize, Window, Work,
 };
 pub use summary::Summary;
 pub use terminal::summary_table;

@@ -49,6 +49,9 @@ pub struct RunManifest {
     pub gen_kwargs: Option<String>,
     /// Whether routing is captured.
     pub routing: bool,
+    /// Whether the experts of each token of a document's own prompt are kept.
+    #[serde(default)]
+    pub routing_trace: bool,
     /// Whether documents and prompts are kept for samples files.
     pub log_samples: bool,
 }

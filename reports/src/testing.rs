@@ -140,6 +140,7 @@ pub(crate) fn window(
         first_doc: first,
         end_doc: first + documents,
         documents: rows,
+        details: Vec::new(),
         routing,
         work: Work { tokens: 30, tokens_requested: 50, seconds: 0.5, ..Work::default() },
     }

@@ -27,6 +27,8 @@ pub enum Command {
     Gate(GateArgs),
     /// Check every row of a record against its digest, and what is unfinished
     Verify(VerifyArgs),
+    /// Routing measures of a run or of other programs' files; export
+    Routing(super::routing_args::RoutingArgs),
     /// List, show and check tasks
     Tasks(TasksArgs),
     /// Describe a checkpoint without loading its weights
@@ -108,6 +110,10 @@ pub struct EvalArgs {
     /// Do not capture routing
     #[arg(long, env = "HARNESS_NO_ROUTING")]
     pub no_routing: bool,
+    /// Keep the experts of each token of a document's own prompt (2 bytes × layers × top-k a token before
+    /// compression): co-activation, and agreement of checkpoints token by token
+    #[arg(long, conflicts_with = "no_routing", env = "HARNESS_ROUTING_TRACE")]
+    pub routing_trace: bool,
     /// Where to compute
     #[arg(long, value_parser = ["auto", "cpu"], default_value = "auto", env = "HARNESS_DEVICE")]
     pub device: String,

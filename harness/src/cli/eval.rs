@@ -83,6 +83,7 @@ pub(super) fn selection_options(
         dtype: dtype(&args.dtype),
         max_length: args.max_length,
         routing: true,
+        routing_trace: false,
         probe: !args.no_probe,
         log_samples: false,
         fail_on_error: 0.0,
@@ -100,6 +101,7 @@ fn options(args: &EvalArgs, config: &Config) -> Result<EvalOptions, CommandError
     }
     Ok(EvalOptions {
         routing: !args.no_routing,
+        routing_trace: args.routing_trace,
         probe: !args.selection.no_probe && !args.no_routing,
         log_samples: args.log_samples,
         fail_on_error: args.fail_on_error,

@@ -14,6 +14,8 @@ mod models;
 mod output;
 mod plan;
 mod report;
+mod routing;
+mod routing_args;
 mod tasks;
 mod verify;
 
@@ -34,6 +36,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Compare(args) => compare::run(&args),
         Command::Gate(args) => gate::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Routing(args) => routing::run(&args),
         Command::Tasks(args) => tasks::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Init(args) => init::run(&args),

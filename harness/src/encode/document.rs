@@ -61,7 +61,7 @@ pub fn encode_document(
     requests: &[Request],
     options: EncodeOptions,
 ) -> Result<EncodedDocument, EncodeError> {
-    let reference = requests.iter().position(|request| request.role == Role::Gold).unwrap_or(0);
+    let reference = reference_request(requests);
     let encode = |(index, request): (usize, &Request)| match &request.kind {
         RequestKind::Loglikelihood { context, continuation } => {
             let counted = Counted {
@@ -77,6 +77,12 @@ pub fn encode_document(
     };
     let requests = requests.iter().enumerate().map(encode).collect::<Result<_, _>>()?;
     Ok(EncodedDocument { requests })
+}
+
+/// Position of the request on which a document's own prompt is counted: the gold one, or the first.
+#[must_use]
+pub fn reference_request(requests: &[Request]) -> usize {
+    requests.iter().position(|request| request.role == Role::Gold).unwrap_or(0)
 }
 
 /// Which tokens of a request are counted.

@@ -18,7 +18,9 @@ mod rolling;
 mod spans;
 mod text_encoder;
 
-pub use document::{EncodeOptions, EncodedDocument, EncodedRequest, encode_document};
+pub use document::{
+    EncodeOptions, EncodedDocument, EncodedRequest, encode_document, reference_request,
+};
 pub use pair::{Pair, split};
 pub use pass::{GenerationLimits, Pass};
 pub use rolling::{RollingWindow, windows};

@@ -48,6 +48,7 @@ fn run_manifest(options: &EvalOptions) -> RunManifest {
         fewshot_as_multiturn: options.fewshot_as_multiturn,
         gen_kwargs: options.gen_kwargs.clone(),
         routing: options.routing,
+        routing_trace: options.routing_trace,
         log_samples: options.log_samples,
     }
 }

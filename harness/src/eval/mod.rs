@@ -23,6 +23,7 @@ mod options;
 mod preparation;
 mod runner;
 mod task_run;
+mod text_size;
 
 pub use checkpoint::{CheckpointOptions, PreparedModel, locate, prepare_models};
 pub use error::EvalError;

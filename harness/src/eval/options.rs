@@ -37,6 +37,8 @@ pub struct EvalOptions {
     pub max_length: Option<usize>,
     /// Whether routing is captured.
     pub routing: bool,
+    /// Whether the experts of each token of a document's own prompt are kept.
+    pub routing_trace: bool,
     /// Whether a group's routing probe runs with it.
     pub probe: bool,
     /// Whether documents and prompts are kept for samples files.

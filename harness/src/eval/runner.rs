@@ -95,6 +95,7 @@ impl ModelRun<'_> {
             ends: end_tokens(&self.model.folder, encoder),
             batch_tokens: self.options.batch_tokens,
             routing: self.options.routing,
+            trace: self.options.routing_trace,
             keep_cell_scores: keeps_document_scores(&prepared.task),
             interrupt: self.interrupt,
         };

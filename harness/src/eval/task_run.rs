@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use harness_metrics::RoutingCounts;
+use harness_metrics::routing::trace::TokenTrace;
 use harness_reports::Record;
-use harness_reports::record::{DocumentRow, Span, Window, Work};
+use harness_reports::record::{DocumentDetails, DocumentRow, Span, Window, Work};
 use harness_tasks::config::Category;
 use harness_tasks::{Instance, Task, TaskData};
 
@@ -11,6 +12,7 @@ use super::answers::PendingDocument;
 use super::error::EvalError;
 use super::options::EvalOptions;
 use super::preparation::prompt_options;
+use super::text_size::text_size;
 use crate::chat::ChatTemplate;
 use crate::encode::{EncodeError, EncodeOptions, Pass, TextEncoder, encode_document};
 use crate::plan::{WindowLimits, WindowRule};
@@ -97,9 +99,10 @@ impl TaskRun<'_> {
         progress: &Progress,
     ) -> Result<Window, EvalError> {
         let begin = Instant::now();
-        let outcome =
+        let mut outcome =
             self.executor.run(&passes_of(&pending), &mut |tokens| progress.tokens_done(tokens))?;
         let first_doc = pending.first().map_or(0, |document| document.instance.doc.id);
+        let traces = std::mem::take(&mut outcome.traces);
         let mut window = Window {
             model: self.model.to_owned(),
             task: self.task.name().to_owned(),
@@ -107,6 +110,7 @@ impl TaskRun<'_> {
             first_doc,
             end_doc: first_doc + pending.len(),
             documents: Vec::new(),
+            details: details(&pending, traces),
             routing: outcome.totals.iter().map(|(span, counts)| (*span, counts.clone())).collect(),
             work: Work {
                 tokens: outcome.computed_tokens as u64,
@@ -150,6 +154,19 @@ fn passes_of<'p>(pending: &'p [PendingDocument<'_>]) -> Vec<(usize, &'p Pass)> {
             .flat_map(move |encoded| encoded.passes().map(move |pass| (index, pass)))
     };
     pending.iter().enumerate().flat_map(passes).collect()
+}
+
+/// What is kept of each document beside its row.
+fn details(
+    pending: &[PendingDocument<'_>],
+    mut traces: BTreeMap<usize, TokenTrace>,
+) -> Vec<DocumentDetails> {
+    let details = |(index, document): (usize, &PendingDocument<'_>)| DocumentDetails {
+        doc_id: document.instance.doc.id,
+        text: text_size(&document.instance.requests, document.encoded.as_ref().ok()),
+        trace: traces.remove(&index),
+    };
+    pending.iter().enumerate().map(details).collect()
 }
 
 fn by_document(

@@ -1,6 +1,7 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
+use harness_metrics::routing::trace::TokenTrace;
 use harness_models::{
     Cache, ForwardError, ForwardOutput, GroupCounter, Model, NoRouting, Place, RowOutput,
 };
@@ -10,6 +11,7 @@ use super::generation::Sequence;
 use super::interrupt::Interrupt;
 use super::outcome::{PassAnswer, WindowOutcome};
 use super::routing::{RoutingTotals, shape_of};
+use super::trace::TracingCounter;
 use crate::encode::{EncodeError, Pass, TextEncoder};
 use crate::plan::Forest;
 
@@ -42,6 +44,8 @@ pub struct Executor<'a> {
     pub batch_tokens: usize,
     /// Whether routing is captured.
     pub routing: bool,
+    /// Whether the experts of each token of a document's own prompt are kept.
+    pub trace: bool,
     /// Whether each document's score sums are kept.
     pub keep_cell_scores: bool,
     /// Looked at between batches.
@@ -86,6 +90,7 @@ struct WindowRun<'a> {
     non_finite: Vec<Option<Place>>,
     generated: Vec<Option<PassAnswer>>,
     totals: Option<RoutingTotals>,
+    traces: BTreeMap<usize, TokenTrace>,
     computed_tokens: usize,
     near_ties: u64,
 }
@@ -109,6 +114,7 @@ impl<'a> WindowRun<'a> {
             non_finite: vec![None; forest.nodes.len()],
             generated: vec![None; passes.len()],
             totals: shape.map(|shape| RoutingTotals::new(shape, executor.keep_cell_scores)),
+            traces: BTreeMap::new(),
             computed_tokens: 0,
             near_ties: 0,
         }
@@ -167,7 +173,15 @@ impl<'a> WindowRun<'a> {
             return Ok(model.forward(&plan.batch, &mut self.cache, &mut NoRouting)?);
         };
         let mut counter = GroupCounter::new(model.architecture(), &plan.batch);
-        let output = model.forward(&plan.batch, &mut self.cache, &mut counter)?;
+        let output = if self.executor.trace {
+            let shape = totals.shape();
+            let mut tracing = TracingCounter::new(counter, &plan.batch, &plan.cells, shape);
+            let output = model.forward(&plan.batch, &mut self.cache, &mut tracing)?;
+            counter = tracing.finish(&mut self.traces);
+            output
+        } else {
+            model.forward(&plan.batch, &mut self.cache, &mut counter)?
+        };
         let routing = counter.finish();
         totals.add(&plan.cells, &routing);
         self.near_ties += routing.near_ties;
@@ -260,6 +274,7 @@ impl<'a> WindowRun<'a> {
             answers,
             cells,
             totals,
+            traces: self.traces,
             computed_tokens: self.computed_tokens,
             near_ties: self.near_ties,
         }

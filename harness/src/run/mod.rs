@@ -12,6 +12,7 @@ mod outcome;
 mod routing;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use executor::{Executor, RunError};
 pub use interrupt::Interrupt;

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use harness_metrics::RoutingCounts;
+use harness_metrics::routing::trace::TokenTrace;
 use harness_reports::record::Span;
 
 use crate::plan::Cell;
@@ -38,6 +39,8 @@ pub struct WindowOutcome {
     pub cells: BTreeMap<Cell, RoutingCounts>,
     /// Routing of each span over the window's documents, with score sums.
     pub totals: BTreeMap<Span, RoutingCounts>,
+    /// With a trace: the experts of each token of a document's own prompt, in order.
+    pub traces: BTreeMap<usize, TokenTrace>,
     /// Token positions that went through the model.
     pub computed_tokens: usize,
     /// Choices between experts that rounding could turn.

@@ -33,6 +33,11 @@ impl RoutingTotals {
         Self { shape, keep_cell_scores, cells: BTreeMap::new(), spans: BTreeMap::new() }
     }
 
+    /// Layers, experts and top-k.
+    pub fn shape(&self) -> RoutingShape {
+        self.shape
+    }
+
     /// Adds one batch: `cells[g]` says what group `g` counts for, with repetitions.
     pub fn add(&mut self, cells: &[Vec<Cell>], routing: &GroupRouting) {
         for (group, cells) in cells.iter().enumerate() {

@@ -23,6 +23,7 @@ fn run(model: &dyn Model, batch_tokens: usize, passes: &[(usize, &Pass)]) -> Win
         ends: HashSet::new(),
         batch_tokens,
         routing: true,
+        trace: true,
         keep_cell_scores: true,
         interrupt: &Interrupt::default(),
     };

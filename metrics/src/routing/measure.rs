@@ -57,6 +57,17 @@ impl SideMeasure {
         }
     }
 
+    /// The least and the largest value that it can have among `experts` experts.
+    #[must_use]
+    pub fn range(self, experts: usize) -> (f64, f64) {
+        let ceiling = usage::entropy_ceiling_bits(experts);
+        match self {
+            Self::UsageEntropy | Self::SelectionEntropy => (0.0, ceiling),
+            Self::ActiveExperts | Self::LoadedExperts => (0.0, experts as f64),
+            Self::Gini | Self::MaxLoadShare => (0.0, 1.0),
+        }
+    }
+
     /// The name in files.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -153,6 +164,17 @@ impl PairMeasure {
             Self::Top2KShare => overlap::top_k(a, b, 2 * top_k)?.share(),
             Self::Top2KJaccard => overlap::top_k(a, b, 2 * top_k)?.jaccard(),
             Self::LsiA | Self::LsiB | Self::LsiShared | Self::LsiInactive => self.class(a, b),
+        }
+    }
+
+    /// The least and the largest value that it can have among `experts` experts.
+    #[must_use]
+    pub fn range(self, experts: usize) -> (f64, f64) {
+        let ceiling = usage::entropy_ceiling_bits(experts);
+        match self {
+            Self::EntropyGap => (-ceiling, ceiling),
+            Self::Spearman | Self::Kendall => (-1.0, 1.0),
+            _ => (0.0, 1.0),
         }
     }
 

@@ -8,4 +8,6 @@
 mod invariance;
 mod null;
 mod reference;
+mod scipy;
+mod speed;
 mod statistics;

@@ -37,6 +37,6 @@ pub use leaderboard::write_leaderboard;
 pub use names::model_folder;
 pub use results_json::TIME_KEYS;
 pub(crate) use routing_json::pair as pair_json;
-pub(crate) use text::markdown;
 pub use text::terminal_safe;
+pub(crate) use text::{cell, markdown};
 pub use write::{PageOptions, ReportError, write_derived, write_pages};

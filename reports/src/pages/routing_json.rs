@@ -100,6 +100,7 @@ pub(crate) fn pair(pair: &RoutingPair) -> Value {
         "excess_collapse": pair.excess_collapse().map(|estimate| estimate.value),
         "excess_collapse_by_end": by_name(&numbers.excess_collapse, |tail| tail.name()),
         "cosine_middle_over_ends": numbers.cosine_middle_over_ends,
+        "equal_text": pair.equal,
         "curves": curves(&numbers.curves, |measure| measure.name()),
     });
     merge(value, more)
@@ -131,6 +132,7 @@ fn side(side: &LanguageSide) -> Value {
         "collapse": by_name(&numbers.collapse, |tail| tail.name()),
         "roughness_bits": numbers.roughness,
         "small_sample_bias_bits": numbers.small_sample_bias,
+        "text": side.text,
         "controls": controls(&side.controls),
     })
 }

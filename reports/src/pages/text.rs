@@ -77,7 +77,7 @@ pub(super) fn html(text: &str) -> String {
 }
 
 /// Text for a cell of a spreadsheet: a leading character that would begin a formula is quoted.
-pub(super) fn cell(text: &str) -> Cow<'_, str> {
+pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     match text.trim_start().chars().next() {
         Some('=' | '+' | '-' | '@' | '|' | '%' | '\t' | '\r') => Cow::Owned(format!("'{text}")),
         _ => Cow::Borrowed(text),

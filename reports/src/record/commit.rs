@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::digest::RowDigest;
 use super::open::{database, json};
-use super::{Committed, DocumentRow, DocumentState, Record, RecordError, Window, blob};
+use super::{Committed, DocumentRow, DocumentState, Record, RecordError, Window, blob, details};
 
 impl Record {
     /// Adds a window, wholly or not at all: its documents, their routing and its totals go in
@@ -90,6 +90,7 @@ fn write(connection: &mut Connection, window: &Window) -> rusqlite::Result<()> {
         window.documents.iter().map(|document| put_document(&transaction, window, document));
     let digests = digests.collect::<rusqlite::Result<Vec<_>>>()?;
     put_window(&transaction, window, &digests)?;
+    details::put(&transaction, window)?;
     transaction.commit()
 }
 

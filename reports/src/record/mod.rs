@@ -8,6 +8,7 @@
 
 mod blob;
 mod commit;
+mod details;
 mod difference;
 mod digest;
 mod documents;
@@ -21,6 +22,7 @@ mod tests;
 mod verify;
 mod window;
 
+pub use details::{DocumentDetails, TextSize};
 pub use error::{Difference, RecordError};
 pub use open::Record;
 pub use verify::Damage;

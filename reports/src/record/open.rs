@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::lock::RunLock;
 use super::schema::{self, Kind, SchemaVersion};
-use super::{RecordError, difference};
+use super::{RecordError, details, difference};
 use crate::manifest::Manifest;
 
 const FILE: &str = "run.db";
@@ -162,6 +162,7 @@ fn write_manifest(connection: &mut Connection, manifest: &Manifest) -> rusqlite:
     if schema::kind(&transaction)? == Kind::Empty {
         schema::create(&transaction)?;
     }
+    details::create(&transaction)?;
     let run =
         "INSERT INTO run VALUES ('manifest', ?1) ON CONFLICT DO UPDATE SET value = excluded.value";
     transaction.execute(run, [json(&manifest.run)])?;

@@ -72,6 +72,11 @@ impl Record {
             digests.insert(row.doc_id, (digest, matches));
             Ok::<(), RecordError>(())
         })?;
+        for document in self.damaged_details(model, task)? {
+            if let Some((_, matches)) = digests.get_mut(&document) {
+                *matches = false;
+            }
+        }
         for (window, digest) in self.stored_windows(model, task)? {
             let within: Vec<_> = digests.range(window.first_doc..window.end_doc).collect();
             let hashes: Vec<String> = within.iter().map(|(_, (hash, _))| hash.clone()).collect();
@@ -92,8 +97,10 @@ fn remove(connection: &mut Connection, damage: &Damage) -> rusqlite::Result<()> 
     let key = params![model, task, damage.window as i64];
     let documents = "DELETE FROM documents WHERE model = ?1 AND task = ?2 AND doc_id >= (
         SELECT first_doc FROM windows WHERE model = ?1 AND task = ?2 AND number = ?3)";
+    let details = documents.replace("DELETE FROM documents", "DELETE FROM details");
     let windows = "DELETE FROM windows WHERE model = ?1 AND task = ?2 AND number >= ?3";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute(&details, key)?;
     transaction.execute(documents, key)?;
     transaction.execute(windows, key)?;
     transaction.execute("DELETE FROM outcomes WHERE model = ?1 AND task = ?2", [model, task])?;

@@ -4,6 +4,8 @@ use harness_metrics::RoutingCounts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::DocumentDetails;
+
 /// A stretch of a task's documents with everything that came of them; written in one
 /// transaction, so that it is wholly there or not at all.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,6 +22,8 @@ pub struct Window {
     pub end_doc: usize,
     /// Its documents, in order.
     pub documents: Vec<DocumentRow>,
+    /// How much text its documents are, and their traces; may be empty.
+    pub details: Vec<DocumentDetails>,
     /// Totals over its documents by span, with score sums where captured.
     pub routing: Vec<(Span, RoutingCounts)>,
     /// What it took.

@@ -37,10 +37,15 @@ impl Corpus {
         corpora
     }
 
-    /// Positions of every pair of its languages; English is the second one.
+    /// Positions of every pair of its languages, those with English first; English is the second
+    /// one.
     pub(crate) fn pairs(&self) -> Vec<(usize, usize)> {
-        let positions = 0..self.languages.len();
-        positions.clone().flat_map(|a| positions.clone().skip(a + 1).map(move |b| (a, b))).collect()
+        Self::pairs_of(self.languages.len())
+    }
+
+    /// Positions of every two of so many languages.
+    pub(crate) fn pairs_of(languages: usize) -> Vec<(usize, usize)> {
+        (0..languages).rev().flat_map(|b| (0..b).map(move |a| (a, b))).collect()
     }
 }
 
@@ -48,7 +53,7 @@ fn is_probe(task: &TaskManifest) -> bool {
     task.probe || task.category.as_deref() == Some("probe")
 }
 
-fn is_english(language: &str) -> bool {
+pub(super) fn is_english(language: &str) -> bool {
     language.split('-').next() == Some("en")
 }
 
@@ -89,7 +94,7 @@ mod tests {
         let [corpus] = found.as_slice() else { panic!("{found:?}") };
         let order: Vec<&str> = corpus.languages.iter().map(|(l, _)| l.as_str()).collect();
         assert_eq!((order, corpus.name.as_str()), (vec!["he", "ja", "en"], "o/flores"));
-        assert_eq!(corpus.pairs(), [(0, 1), (0, 2), (1, 2)]);
+        assert_eq!(corpus.pairs(), [(0, 2), (1, 2), (0, 1)]);
     }
 
     /// Chunk 3 of one file is not chunk 3 of another, though both come from one folder.

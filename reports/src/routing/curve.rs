@@ -46,6 +46,17 @@ impl Measured {
         Curve { values: self.values.clone(), intervals, mean: self.over_layers(collapse::mean) }
     }
 
+    /// The curve of a measure that cannot leave a range: a pivotal interval can, and is cut.
+    pub(crate) fn curve_within(&self, (least, most): (f64, f64)) -> Curve {
+        let mut curve = self.curve();
+        let mean = curve.mean.as_mut().and_then(|mean| mean.interval.as_mut());
+        for interval in curve.intervals.iter_mut().flatten().chain(mean) {
+            interval.low = interval.low.clamp(least, most);
+            interval.high = interval.high.clamp(least, most);
+        }
+        curve
+    }
+
     /// Every layer's value, where every layer has one.
     pub(crate) fn whole(&self) -> Option<Vec<f64>> {
         self.values.iter().copied().collect()
@@ -103,6 +114,23 @@ mod tests {
     fn a_curve_with_a_hole_has_no_mean() {
         let curve = plain(vec![Some(1.0), None], 3).curve();
         assert_eq!((curve.value(0), curve.value(1), curve.mean), (Some(1.0), None, None));
+    }
+
+    #[test]
+    fn intervals_stay_within_what_is_possible() {
+        use harness_metrics::scores::{Clusters, Resampling};
+        let mut table = harness_metrics::routing::bands::DocumentTable::new(1, 2, 0);
+        (0..12).for_each(|row| table.push(4.0, &[vec![4.0, if row == 0 { 4.0 } else { 0.0 }]]));
+        let active = |loads: &[Vec<f64>]| {
+            Some(harness_metrics::routing::usage::active_experts(&loads[0]) as f64)
+        };
+        let clusters = Clusters::singletons(12);
+        let band = Band::of(&[&table], &clusters, Resampling::default(), active);
+        let measured = Measured { values: vec![Some(2.0)], band, documents: 12 };
+        assert_eq!(measured.curve().interval(0).unwrap().high, 3.0, "pivotal, of two experts");
+        let curve = measured.curve_within((0.0, 2.0));
+        assert_eq!(curve.interval(0).unwrap().high, 2.0);
+        assert_eq!(curve.mean.unwrap().interval.unwrap().high, 2.0);
     }
 
     #[test]

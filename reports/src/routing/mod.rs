@@ -11,6 +11,8 @@ mod agreement;
 mod controls;
 mod corpus;
 mod curve;
+mod equal;
+mod imported;
 mod pair;
 pub mod report;
 mod rows;
@@ -18,13 +20,19 @@ mod side;
 mod stages;
 mod study;
 mod tasks;
+#[cfg(test)]
+mod tests;
+mod traces;
 
 pub use agreement::GapAgreement;
 pub use controls::LanguageControls;
 pub use corpus::Corpus;
 pub use curve::Curve;
+pub use equal::{EqualText, TextNumbers};
+pub use imported::{ExportedCorpus, Imported, ImportedLanguages, ImportedRates};
 pub use pair::{GapOverSd, LanguageSide, PairNumbers, RoutingPair};
 pub use side::{FEW_TOKENS, SideNumbers};
 pub use stages::{Change, Quantity, Remediation, StageComparison};
 pub use study::{BAND_DRAWS, RoutingStudy};
 pub use tasks::{Contrast, Subset, TaskContrast, TaskRouting, TaskStudy};
+pub use traces::{CoActivation, Saturation, TraceStudy};

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::controls::LanguageControls;
 use super::curve::{Curve, Measured};
+use super::equal::{EqualText, TextNumbers};
 use super::side::{Loads, Sample, SideMeasured, SideNumbers};
 use crate::summary::LayerMeasures;
 
@@ -28,6 +29,8 @@ pub struct LanguageSide {
     pub numbers: SideNumbers,
     /// What chance makes of them.
     pub controls: LanguageControls,
+    /// How much text they are; `None` where the record does not know.
+    pub text: Option<TextNumbers>,
 }
 
 /// Routing of the same rows of parallel text in two languages; `b` is English where one is.
@@ -45,6 +48,8 @@ pub struct RoutingPair {
     pub dropped: usize,
     /// What the pair looks like.
     pub numbers: PairNumbers,
+    /// Usage entropies at equal amounts of text; `None` where rows are not known.
+    pub equal: Option<EqualText>,
 }
 
 impl RoutingPair {
@@ -90,8 +95,8 @@ impl RoutingPair {
 pub struct PairNumbers {
     /// Every measure that exists, by layer.
     pub curves: Vec<(PairMeasure, Curve)>,
-    /// Where the intervals of the layers' gaps lie; all across without intervals.
-    pub gap_signs: Signs,
+    /// Where the intervals of the layers' gaps lie; `None` without intervals.
+    pub gap_signs: Option<Signs>,
     /// The gap in units of the spread of rows; `None` where rows are not known.
     pub gap_over_sd: Option<GapOverSd>,
     /// Excess collapse of `a` over `b` in bits by what counts as the end, the last eighth first;
@@ -202,14 +207,18 @@ impl PairMeasured {
         let lsi = lsi::per_layer_expert(&a.profile, &b.profile)?;
         let lsi_by_index = lsi::per_index(&a.profile, &b.profile)?;
         let at = |threshold| (threshold, lsi::classify(lsi.iter().flatten(), threshold));
+        let experts = a.profile.first().map_or(0, Vec::len);
         let cosine = self.get(PairMeasure::Cosine);
         let gap = self.get(PairMeasure::EntropyGap);
         let null_threshold = controls.map_or_else(Vec::new, larger_thresholds);
         let signs = gap.and_then(|gap| gap.band.as_ref()).map(Band::signs);
-        let across = Signs { across: a.profile.len(), ..Signs::default() };
         Some(PairNumbers {
-            curves: self.measured.iter().map(|(m, measured)| (*m, measured.curve())).collect(),
-            gap_signs: signs.unwrap_or(across),
+            curves: self
+                .measured
+                .iter()
+                .map(|(m, measured)| (*m, measured.curve_within(m.range(experts))))
+                .collect(),
+            gap_signs: signs,
             gap_over_sd: controls.zip(gap).map(|(controls, gap)| gap_over_sd(gap, controls)),
             excess_collapse: Tail::ALL.iter().filter_map(|tail| excess(sides, *tail)).collect(),
             last_eighth_gap: gap

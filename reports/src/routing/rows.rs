@@ -7,7 +7,7 @@ use harness_metrics::scores::Clusters;
 use harness_metrics::{RoutingCounts, RoutingError};
 
 use super::Corpus;
-use crate::record::{DocumentRow, Record, RecordError, Span};
+use crate::record::{DocumentRow, Record, RecordError, Span, TextSize};
 
 /// One language of a corpus as one model read it.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct LanguageRows {
     pub(crate) counts: RoutingCounts,
     /// Each row.
     pub(crate) by_row: DocumentCounts,
+    /// How much text each row is; `None` where the record does not know, empty for imports.
+    pub(crate) sizes: Vec<Option<TextSize>>,
 }
 
 /// Rows that all languages of a corpus have, as one model read them.
@@ -54,11 +56,10 @@ impl CorpusRows {
             found.keys().enumerate().map(|(place, row)| (row.as_str(), place)).collect();
         let mut languages = Vec::new();
         for (language, task) in &corpus.languages {
-            let Some((counts, by_row)) = read_rows(record, model, task, &places)? else {
+            let Some(rows) = read_rows(record, model, (language, task), &places)? else {
                 return Ok(None);
             };
-            let (language, task) = (language.clone(), task.clone());
-            languages.push(LanguageRows { language, task, counts, by_row });
+            languages.push(rows);
         }
         let labels = found.values().map(|(cluster, _)| cluster.as_str());
         Ok(Some(Self {
@@ -76,24 +77,29 @@ pub(crate) fn question(document: &DocumentRow) -> Option<&RoutingCounts> {
     found.map(|(_, counts)| counts).filter(|counts| counts.tokens > 0)
 }
 
-/// The rows that have a place: their sum, and each.
+/// The rows that have a place; `None` if no document has one.
 fn read_rows(
     record: &Record,
     model: &str,
-    task: &str,
+    (language, task): (&str, &str),
     places: &HashMap<&str, usize>,
-) -> Result<Option<(RoutingCounts, DocumentCounts)>, RecordError> {
-    let mut found: Option<(RoutingCounts, DocumentCounts)> = None;
+) -> Result<Option<LanguageRows>, RecordError> {
+    let details = record.details(model, task)?;
+    let mut found: Option<LanguageRows> = None;
     record.for_each_document(model, task, |document| {
         let place = document.row_id.as_deref().and_then(|row| places.get(row));
         if let (Some(&place), Some(counts)) = (place, question(&document)) {
-            let (sum, rows) = found.get_or_insert_with(|| {
-                let empty = RoutingCounts::zeros(counts.shape, counts.scores.is_some());
-                (empty, DocumentCounts::with_documents(counts.shape, places.len()))
+            let rows = found.get_or_insert_with(|| LanguageRows {
+                language: language.to_owned(),
+                task: task.to_owned(),
+                counts: RoutingCounts::zeros(counts.shape, counts.scores.is_some()),
+                by_row: DocumentCounts::with_documents(counts.shape, places.len()),
+                sizes: vec![None; places.len()],
             });
+            rows.sizes[place] = details.get(&document.doc_id).and_then(|details| details.text);
             let mut add = || -> Result<(), RoutingError> {
-                sum.add(counts)?;
-                rows.add(place, counts)
+                rows.counts.add(counts)?;
+                rows.by_row.add(place, counts)
             };
             let name = || format!("model `{model}`, task `{task}`, document {}", document.doc_id);
             add().map_err(|error| record.damaged(&name(), &error.to_string()))?;

@@ -80,7 +80,10 @@ impl Sample<'_> {
 
 /// Every measure of one set of tokens, with replicates.
 #[derive(Clone, Debug)]
-pub(crate) struct SideMeasured(pub(crate) Vec<(SideMeasure, Measured)>);
+pub(crate) struct SideMeasured {
+    measured: Vec<(SideMeasure, Measured)>,
+    experts: usize,
+}
 
 impl SideMeasured {
     pub(crate) fn of(loads: &Loads, sample: Option<Sample<'_>>) -> Self {
@@ -97,15 +100,17 @@ impl SideMeasured {
             let band = bands.and_then(|(_, selection)| selection);
             measured.push((SideMeasure::SelectionEntropy, Measured { values, band, documents }));
         }
-        Self(measured)
+        Self { measured, experts: loads.profile.first().map_or(0, Vec::len) }
     }
 
     pub(crate) fn get(&self, measure: SideMeasure) -> Option<&Measured> {
-        self.0.iter().find(|(other, _)| *other == measure).map(|(_, measured)| measured)
+        self.measured.iter().find(|(other, _)| *other == measure).map(|(_, measured)| measured)
     }
 
     pub(crate) fn numbers(&self) -> SideNumbers {
-        let curves = self.0.iter().map(|(measure, measured)| (*measure, measured.curve()));
+        let curves = self.measured.iter().map(|(measure, measured)| {
+            (*measure, measured.curve_within(measure.range(self.experts)))
+        });
         let entropy = self.get(SideMeasure::UsageEntropy);
         let collapse = |tail: Tail| {
             let index = entropy?.over_layers(|by_layer| collapse::index_with(by_layer, tail))?;

@@ -3,7 +3,8 @@
 use harness_metrics::routing::layers::{self, Part};
 use harness_metrics::routing::{collapse, usage};
 use harness_metrics::{Estimate, PairMeasure, RoutingShape, SideMeasure};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use super::curve::{Curve, Measured};
 use super::study::{CorpusMeasured, LanguageMeasured};
@@ -106,7 +107,19 @@ pub struct Remediation {
     /// The stage's, bits.
     pub stage: Estimate,
     /// The share repaired, or why there is none.
+    #[serde(serialize_with = "share_or_reason")]
     pub share: Result<Estimate, String>,
+}
+
+/// An estimate, or `{"state": "undefined", "reason": …}`.
+fn share_or_reason<S: Serializer>(
+    share: &Result<Estimate, String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match share {
+        Ok(estimate) => estimate.serialize(serializer),
+        Err(reason) => json!({"state": "undefined", "reason": reason}).serialize(serializer),
+    }
 }
 
 /// Compares; `None` when either lacks the pair of languages or their rows differ.

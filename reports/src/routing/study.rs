@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::Corpus;
 use super::agreement::{GapAgreement, agreement};
 use super::controls::LanguageControls;
+use super::equal::{TextNumbers, equal_text};
 use super::pair::{LanguageSide, PairMeasured, RoutingPair};
 use super::rows::{CorpusRows, LanguageRows};
 use super::side::{Loads, Sample, SideMeasured, small_sample_bias};
@@ -74,7 +75,7 @@ impl RoutingStudy {
 }
 
 /// What a model is compared with: what its manifest names, else the run's first model.
-fn baseline(manifest: &Manifest, model: &str) -> Option<String> {
+pub(crate) fn baseline(manifest: &Manifest, model: &str) -> Option<String> {
     let info = manifest.models.get(model)?;
     let named = [info.compare_to.as_ref(), info.parent.as_ref()];
     let known = named.into_iter().flatten().find(|name| manifest.models.contains_key(*name));
@@ -92,6 +93,29 @@ pub(crate) fn capture(manifest: &Manifest, model: &str) -> Capture {
 pub(crate) struct LanguageMeasured {
     pub(crate) language: String,
     pub(crate) measured: SideMeasured,
+    loads: Loads,
+    drawn: LanguageSide,
+}
+
+impl LanguageMeasured {
+    /// `None` without tokens.
+    fn of(rows: &LanguageRows, sample: Sample<'_>, capture: Capture) -> Option<Self> {
+        let loads = Loads::of(&rows.counts, capture)?;
+        let measured = SideMeasured::of(&loads, Some(sample));
+        let controls = LanguageControls::of(sample.rows, sample.clusters, sample.resampling.seed);
+        let mut numbers = measured.numbers();
+        numbers.small_sample_bias = small_sample_bias(&rows.counts);
+        let drawn = LanguageSide {
+            task: rows.task.clone(),
+            language: rows.language.clone(),
+            tokens: rows.counts.tokens,
+            measures: LayerMeasures::of(&rows.counts, capture),
+            numbers,
+            controls,
+            text: TextNumbers::of(rows),
+        };
+        Some(Self { language: rows.language.clone(), measured, loads, drawn })
+    }
 }
 
 /// One corpus as one model read it.
@@ -108,56 +132,51 @@ pub(crate) struct CorpusMeasured {
 
 impl CorpusMeasured {
     /// `None` without tokens.
-    fn of(
+    pub(crate) fn of(
         model: &str,
         corpus: &Corpus,
         rows: CorpusRows,
         capture: Capture,
         resampling: Resampling,
     ) -> Option<Self> {
-        let sample = |rows: &'_ CorpusRows, language: usize| -> Option<Loads> {
-            Loads::of(&rows.languages[language].counts, capture)
+        let sample = |language: usize| Sample {
+            rows: &rows.languages[language].by_row,
+            clusters: &rows.clusters,
+            resampling,
         };
-        let loads: Vec<Loads> =
-            (0..rows.languages.len()).map(|l| sample(&rows, l)).collect::<Option<_>>()?;
-        let samples: Vec<Sample<'_>> = rows
-            .languages
-            .iter()
-            .map(|language| Sample { rows: &language.by_row, clusters: &rows.clusters, resampling })
-            .collect();
-        let sides: Vec<SideMeasured> =
-            loads.iter().zip(&samples).map(|(l, s)| SideMeasured::of(l, Some(*s))).collect();
-        let seed = resampling.seed;
-        let controls: Vec<LanguageControls> =
-            samples.iter().map(|s| LanguageControls::of(s.rows, s.clusters, seed)).collect();
-        let side = |l: usize| language_side(&rows.languages[l], capture, &sides[l], &controls[l]);
+        let language = |l: usize| LanguageMeasured::of(&rows.languages[l], sample(l), capture);
+        let languages: Vec<LanguageMeasured> =
+            (0..rows.languages.len()).map(language).collect::<Option<_>>()?;
         let (mut pairs, mut drawn) = (Vec::new(), Vec::new());
         for (a, b) in corpus.pairs() {
-            let measured = PairMeasured::of(&loads[a], &loads[b], Some([samples[a], samples[b]]))?;
-            let measures = [&sides[a], &sides[b]];
-            let both = Some([&controls[a], &controls[b]]);
+            let sides = [&languages[a], &languages[b]];
+            let [first, second] = sides.map(|side| &side.loads);
+            let measured = PairMeasured::of(first, second, Some([sample(a), sample(b)]))?;
+            let pair = drawn_pair(&measured, sides)?;
+            let both = [&rows.languages[a], &rows.languages[b]];
             drawn.push(RoutingPair {
                 corpus: corpus.name.clone(),
-                a: side(a),
-                b: side(b),
                 rows: rows.rows.len(),
                 dropped: rows.dropped,
-                numbers: measured.numbers(&loads[a], &loads[b], measures, both)?,
+                equal: Some(equal_text(both, &rows.clusters, resampling.seed)),
+                ..pair
             });
             pairs.push((a, b, measured));
         }
-        let names = rows.languages.iter().map(|language| language.language.clone());
-        let languages =
-            names.zip(sides).map(|(language, measured)| LanguageMeasured { language, measured });
         Some(Self {
             corpus: corpus.name.clone(),
             model: model.to_owned(),
             shape: rows.languages.first()?.counts.shape,
-            languages: languages.collect(),
+            languages,
             rows: rows.rows,
             pairs,
             drawn,
         })
+    }
+
+    /// The numbers of every two languages.
+    pub(crate) fn into_pairs(self) -> Vec<RoutingPair> {
+        self.drawn
     }
 
     /// Pairs of pairs that share their second language.
@@ -176,20 +195,14 @@ impl CorpusMeasured {
     }
 }
 
-fn language_side(
-    rows: &LanguageRows,
-    capture: Capture,
-    measured: &SideMeasured,
-    controls: &LanguageControls,
-) -> LanguageSide {
-    let mut numbers = measured.numbers();
-    numbers.small_sample_bias = small_sample_bias(&rows.counts);
-    LanguageSide {
-        task: rows.task.clone(),
-        language: rows.language.clone(),
-        tokens: rows.counts.tokens,
-        measures: LayerMeasures::of(&rows.counts, capture),
-        numbers,
-        controls: controls.clone(),
-    }
+/// The numbers of a pair; what concerns the rows is left to the caller.
+fn drawn_pair(measured: &PairMeasured, [a, b]: [&LanguageMeasured; 2]) -> Option<RoutingPair> {
+    let controls = Some([&a.drawn.controls, &b.drawn.controls]);
+    let sides = [&a.measured, &b.measured];
+    Some(RoutingPair {
+        a: a.drawn.clone(),
+        b: b.drawn.clone(),
+        numbers: measured.numbers(&a.loads, &b.loads, sides, controls)?,
+        ..RoutingPair::default()
+    })
 }

@@ -47,14 +47,22 @@ pub struct LayerMeasures {
 impl LayerMeasures {
     pub(crate) fn of(counts: &RoutingCounts, capture: Capture) -> Self {
         let Some(profile) = counts.profile() else { return Self::default() };
-        let usage_entropy_bits = usage::entropies_bits(&profile);
         Self {
-            gini: usage::ginis(&profile),
+            selection_entropy_bits: selection::entropies_bits(counts)
+                .filter(|_| capture == Capture::Full),
+            ..Self::of_profile(&profile)
+        }
+    }
+
+    /// Measures of loads, one a layer.
+    pub(crate) fn of_profile(profile: &[Vec<f64>]) -> Self {
+        let usage_entropy_bits = usage::entropies_bits(profile);
+        Self {
+            gini: usage::ginis(profile),
             active_experts: profile.iter().map(|load| usage::active_experts(load)).collect(),
             loaded_experts: profile.iter().map(|load| usage::loaded_experts(load)).collect(),
             max_load_share: profile.iter().map(|load| usage::max_load_share(load)).collect(),
-            selection_entropy_bits: selection::entropies_bits(counts)
-                .filter(|_| capture == Capture::Full),
+            selection_entropy_bits: None,
             collapse_index: usage_entropy_bits.as_deref().and_then(collapse::index),
             usage_entropy_bits,
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::read::EXTENSIONS;
+use super::read::{EXTENSIONS, moses};
 use super::{DataError, DatasetRef, Locate};
 
 /// Dataset paths that are file formats, with `data_files` beside them.
@@ -13,7 +13,8 @@ const GENERIC: [&str; 4] = ["json", "csv", "parquet", "text"];
 ///
 /// A dataset without a configuration has `default`; a split in several files
 /// has `<split>-00000-of-00003.parquet` and so on. Where a split is there in
-/// several formats, the first of that list is read.
+/// several formats, the first of that list is read. A configuration of languages (`en-he`) may lie
+/// there as plain text, a file a language (`test.en` beside `test.he`, or OPUS's own names).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     root: PathBuf,
@@ -49,6 +50,10 @@ impl Folder {
                 split: split.to_owned(),
                 missing,
             });
+        }
+        let parallel = moses::parallel_files(folder, &names, dataset.config(), split);
+        if !parallel.is_empty() {
+            return Ok(parallel);
         }
         Err(self.missing(dataset, split, &folder.join(format!("{split}.*"))))
     }

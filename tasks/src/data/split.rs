@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::read::moses;
 use super::{DataError, DatasetRef, Locate, Row, join, read_rows};
 use crate::doc::Doc;
 
@@ -58,8 +59,11 @@ pub(crate) fn read_split(
 
 fn read_all(files: &[PathBuf]) -> Result<Vec<Row>, DataError> {
     let mut rows = Vec::new();
-    for file in files {
-        rows.extend(read_rows(file)?);
+    for group in files.chunk_by(|a, b| moses::beside(a, b)) {
+        match group {
+            [file] => rows.extend(read_rows(file)?),
+            parallel => rows.extend(moses::read(parallel)?),
+        }
     }
     Ok(rows)
 }

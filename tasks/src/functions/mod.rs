@@ -13,6 +13,7 @@ mod japanese;
 mod llm_jp_eval;
 mod registry;
 mod samplers;
+mod sentences;
 mod swallow;
 mod ted;
 mod wmt20;

@@ -2,7 +2,7 @@
 
 use super::{
     DocsFunction, SamplerFunction, TextFunction, heb_lb, hellaswag, japanese, llm_jp_eval,
-    samplers, swallow, ted, wmt20, xwinograd,
+    samplers, sentences, swallow, ted, wmt20, xwinograd,
 };
 use crate::{scoring, suggest};
 
@@ -50,6 +50,8 @@ const DOCS: &[(&str, DocsFunction)] = &[
     ("llm_jp_eval.shot_half", llm_jp_eval::shot_half),
     ("llm_jp_eval.test_half", llm_jp_eval::test_half),
     ("llm_jp_eval.train_part", llm_jp_eval::train_part),
+    ("sentences.chunks", sentences::chunks),
+    ("sentences.shuffled_chunks", sentences::shuffled_chunks),
     ("swallow.gold_moved", swallow::gold_moved),
     ("swallow.shuffled", swallow::shuffled),
     ("swallow.shuffled_wmt20", swallow::shuffled_wmt20),

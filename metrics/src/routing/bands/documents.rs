@@ -22,6 +22,18 @@ impl DocumentTable {
         Self { columns, tokens: vec![0.0; documents], layers: vec![table; layers] }
     }
 
+    /// Adds a document of `tokens` tokens with its sums, `[layers][columns]`. Numbers beyond the
+    /// table's layers and columns are left out, missing ones are 0.
+    pub fn push(&mut self, tokens: f64, sums: &[Vec<f32>]) {
+        let documents = self.len() + 1;
+        self.resize(documents);
+        self.tokens[documents - 1] = tokens;
+        let start = (documents - 1) * self.columns;
+        for (table, sums) in self.layers.iter_mut().zip(sums) {
+            table[start..].iter_mut().zip(sums).for_each(|(cell, sum)| *cell = *sum);
+        }
+    }
+
     /// Layers.
     #[must_use]
     pub fn layers(&self) -> usize {

@@ -3,7 +3,9 @@
 use harness_metrics::scores::Resampling;
 use serde::Serialize;
 
-use super::super::{GapAgreement, RoutingPair, RoutingStudy, StageComparison, TaskStudy};
+use super::super::{
+    GapAgreement, RoutingPair, RoutingStudy, StageComparison, TaskStudy, TraceStudy,
+};
 use crate::manifest::{Manifest, RouterManifest};
 use crate::record::{Record, RecordError};
 
@@ -40,6 +42,8 @@ pub struct RoutingReport {
     pub agreements: Vec<GapAgreement>,
     /// Benchmark tasks' own text.
     pub tasks: Vec<TaskStudy>,
+    /// What traces of tokens show.
+    pub traces: TraceStudy,
     /// What has to be known about where the numbers come from.
     pub sources: Vec<String>,
 }
@@ -53,6 +57,7 @@ impl RoutingReport {
         let manifest = record.manifest();
         let study = RoutingStudy::draw(record, options.resampling)?;
         let mut report = Self::of_study(manifest, study);
+        report.traces = TraceStudy::draw(record, options.resampling)?;
         if options.tasks {
             for model in report.routers.iter().map(|facts| facts.model.clone()) {
                 for task in benchmark_tasks(manifest) {
@@ -62,6 +67,34 @@ impl RoutingReport {
             }
         }
         Ok(report)
+    }
+
+    /// Leaves out all other models; none are left out when `models` is empty.
+    ///
+    /// # Errors
+    /// When a name is none of the models, with those that there are.
+    pub fn keep_models(&mut self, models: &[String]) -> Result<(), String> {
+        if models.is_empty() {
+            return Ok(());
+        }
+        let names = self.routers.iter().map(|facts| &facts.model).chain(&self.dense);
+        let known: Vec<&str> = names.map(String::as_str).collect();
+        if let Some(unknown) = models.iter().find(|model| !known.contains(&model.as_str())) {
+            return Err(format!("there is no model `{unknown}`; there are {}", known.join(", ")));
+        }
+        let kept = |model: &String| models.contains(model);
+        self.routers.retain(|facts| kept(&facts.model));
+        self.dense.retain(kept);
+        self.pairs.retain(|(model, _)| kept(model));
+        self.stages.retain(|stage| kept(&stage.stage) && kept(&stage.base));
+        self.agreements.retain(|agreement| kept(&agreement.model));
+        self.traces.coactivation.retain(|found| kept(&found.model));
+        self.traces.saturation.retain(|found| kept(&found.stage) && kept(&found.base));
+        for study in &mut self.tasks {
+            study.routing.retain(|routing| kept(&routing.model));
+            study.contrasts.retain(|contrast| kept(&contrast.model));
+        }
+        Ok(())
     }
 
     fn of_study(manifest: &Manifest, study: RoutingStudy) -> Self {

@@ -43,6 +43,23 @@ pub struct Fact {
     pub documents: usize,
 }
 
+impl Fact {
+    /// Cells in the order of [`FACT_COLUMNS`]; names of others cannot become formulas of a
+    /// spreadsheet.
+    #[must_use]
+    pub fn cells(&self) -> Vec<String> {
+        let names = self.names.iter().map(|name| crate::pages::cell(name).into_owned());
+        let interval = self.interval.as_ref();
+        let ends = [interval.map(|i| i.low), interval.map(|i| i.high), interval.map(|i| i.level)];
+        let documents = (self.documents > 0).then_some(self.documents);
+        names
+            .chain([self.value.to_string()])
+            .chain(ends.map(|end| end.map_or_else(String::new, |end| end.to_string())))
+            .chain([documents.map_or_else(String::new, |n| n.to_string())])
+            .collect()
+    }
+}
+
 /// Where facts come from: kind, model, text, part.
 #[derive(Clone, Copy)]
 struct Source<'a> {

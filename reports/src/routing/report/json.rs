@@ -11,10 +11,14 @@ impl RoutingReport {
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = vec![self.router_table()];
         tables.extend(self.language_tables());
+        tables.extend(self.context_tables());
         tables.extend(self.specialisation_tables());
         tables.extend(self.layer_tables());
         tables.extend(self.stage_tables());
         tables.extend(self.task_tables());
+        tables.extend(self.trace_tables());
+        tables.iter_mut().for_each(Table::drop_empty_rows);
+        tables.retain(|table| !table.rows.is_empty());
         tables
     }
 
@@ -60,6 +64,7 @@ impl RoutingReport {
             "stages": self.stages,
             "gap_agreement": self.agreements,
             "tasks": self.tasks,
+            "traces": self.traces,
             "notes": self.notes(),
         })
     }

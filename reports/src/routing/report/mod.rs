@@ -5,6 +5,7 @@
 //! programs, [`RoutingReport::json`] whole.
 
 mod bars;
+mod context;
 mod draw;
 mod facts;
 mod json;
@@ -14,6 +15,7 @@ mod specialisation;
 mod stages;
 mod table;
 mod tasks;
+mod traces;
 
 pub use draw::{ReportOptions, RouterFacts, RoutingReport};
 pub use facts::{FACT_COLUMNS, Fact};

@@ -31,7 +31,10 @@ impl RoutingReport {
                     Ok(share) => Cell::estimate(Some(share), 2),
                     Err(reason) => Cell::text(reason),
                 });
-                table.rows.push(row);
+                // A language of three has one collapse, in two comparisons.
+                if !table.rows.contains(&row) {
+                    table.rows.push(row);
+                }
             }
         }
         (!table.rows.is_empty()).then_some(table)
@@ -74,8 +77,10 @@ fn changes(stage: &StageComparison) -> Table {
     let columns: Vec<&str> =
         std::iter::once("change of").chain(Part::ALL.iter().map(|part| part.title())).collect();
     let mut table = Table::new(title, 1, &columns);
-    let paired =
-        format!("Means over layers, paired by row ({} rows), bits for entropies.", stage.rows);
+    let paired = format!(
+        "Means over layers, paired by row ({} rows), bits for entropies; ± half a 95 % interval.",
+        stage.rows
+    );
     table.about = std::iter::once(paired)
         .chain(stage.notes.iter().map(|note| format!("Mind: {note}.")))
         .collect::<Vec<_>>()
@@ -83,7 +88,7 @@ fn changes(stage: &StageComparison) -> Table {
     for quantity in Quantity::ALL {
         let cell = |part: &Part| {
             let found = stage.changes.iter().find(|c| c.quantity == quantity && c.part == *part);
-            Cell::estimate(found.map(|change| &change.change), 3)
+            Cell::around(found.map(|change| &change.change), 3)
         };
         let head = Cell::Text(quantity.title(a, b));
         table.rows.push(std::iter::once(head).chain(Part::ALL.iter().map(cell)).collect());

@@ -35,6 +35,8 @@ pub enum Cell {
     Number(f64, usize),
     /// A number with its interval.
     Estimate(f64, Option<Interval>, usize),
+    /// A number with half the width of its interval.
+    Around(f64, Option<Interval>, usize),
     /// Mean and central 95 % of what chance makes.
     Spread(Spread, usize),
 }
@@ -62,6 +64,13 @@ impl Cell {
         })
     }
 
+    /// An estimate that may not exist, shown short: `0.40 ±0.08`.
+    pub(crate) fn around(estimate: Option<&Estimate>, digits: usize) -> Self {
+        estimate.map_or(Self::None, |estimate| {
+            Self::Around(estimate.value, estimate.interval.clone(), digits)
+        })
+    }
+
     /// A control that may not exist.
     pub(crate) fn spread(spread: Option<&Spread>, digits: usize) -> Self {
         spread.map_or(Self::None, |spread| Self::Spread(*spread, digits))
@@ -73,7 +82,12 @@ impl Cell {
             Self::None => "–".to_owned(),
             Self::Text(text) => text.clone(),
             Self::Number(value, digits) => fixed(*value, *digits),
-            Self::Estimate(value, None, digits) => fixed(*value, *digits),
+            Self::Estimate(value, None, digits) | Self::Around(value, None, digits) => {
+                fixed(*value, *digits)
+            }
+            Self::Around(value, Some(i), digits) => {
+                format!("{} ±{}", fixed(*value, *digits), fixed((i.high - i.low) / 2.0, *digits))
+            }
             Self::Estimate(value, Some(i), digits) => with_ends(*value, i.low, i.high, *digits),
             Self::Spread(spread, digits) => {
                 with_ends(spread.mean, spread.low, spread.high, *digits)
@@ -93,10 +107,16 @@ impl Table {
         Self { title: title.into(), about: String::new(), columns, texts, rows: Vec::new() }
     }
 
+    /// Leaves out rows without any value.
+    pub(crate) fn drop_empty_rows(&mut self) {
+        let texts = self.texts;
+        self.rows.retain(|row| row.iter().skip(texts).any(|cell| *cell != Cell::None));
+    }
+
     /// For a terminal of `width` columns.
     #[must_use]
     pub fn terminal(&self, width: usize, color: bool) -> String {
-        let rows: Vec<Vec<String>> = self.shown();
+        let rows = without_repeats(self.shown(), self.texts);
         let drawn = layout::table(&self.columns, &rows, self.texts, width);
         let mut text = format!("{}\n{drawn}\n", layout::title(&self.title, color));
         if !self.about.is_empty() {
@@ -129,6 +149,18 @@ impl Table {
     }
 }
 
+/// Leading texts that are those of the row above are left blank.
+fn without_repeats(rows: Vec<Vec<String>>, texts: usize) -> Vec<Vec<String>> {
+    let mut shown = rows.clone();
+    for (number, row) in shown.iter_mut().enumerate().skip(1) {
+        let above = &rows[number - 1];
+        // The last text column tells rows apart.
+        let same = (0..texts.saturating_sub(1)).take_while(|&column| row[column] == above[column]);
+        same.collect::<Vec<_>>().into_iter().for_each(|column| row[column].clear());
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use harness_metrics::IntervalMethod;
@@ -149,6 +181,15 @@ mod tests {
         let expected = "### A\\|B\n\n| what | base |\n| --- | ---: |\n\
                         | gap | 0.20 (\u{2212}0.10 to 0.50) |\n| none | – |\n";
         assert_eq!(table().markdown(), expected);
+    }
+
+    #[test]
+    fn repeated_leading_texts_are_left_blank() {
+        let rows = [["a", "x", "1"], ["a", "y", "2"], ["b", "y", "3"]];
+        let rows = rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+        let shown = without_repeats(rows, 2);
+        assert_eq!(shown[1], ["", "y", "2"]);
+        assert_eq!(shown[2], ["b", "y", "3"]);
     }
 
     #[test]

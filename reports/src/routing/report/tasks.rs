@@ -2,38 +2,28 @@
 
 use harness_metrics::{PairMeasure, SideMeasure};
 
-use super::super::{Contrast, SideNumbers, Subset, TaskContrast, TaskRouting};
+use super::super::{Contrast, Subset, TaskContrast, TaskRouting};
 use super::{Cell, RoutingReport, Table};
 
 impl RoutingReport {
-    /// By task and span; then parts of a task against each other.
+    /// By task and span, one table a model; then parts of tasks against each other.
     pub(super) fn task_tables(&self) -> Vec<Table> {
-        [self.spans(), self.contrasts()]
-            .into_iter()
-            .filter(|table| !table.rows.is_empty())
-            .collect()
+        let mut tables: Vec<Table> = self.routers.iter().map(|f| self.spans(&f.model)).collect();
+        tables.push(self.contrasts());
+        tables.retain(|table| !table.rows.is_empty());
+        tables
     }
 
-    fn spans(&self) -> Table {
-        let columns = [
-            "model",
-            "task",
-            "language",
-            "span",
-            "documents",
-            "tokens",
-            "usage entropy",
-            "Gini",
-            "selection",
-            "collapse",
-            "bias",
-        ];
-        let mut table = Table::new("Benchmark tasks, mean over layers", 4, &columns);
-        table.about = "Entropies in bits, 95 % intervals by resampling documents. bias: how much few tokens lower the \
-             usage entropy. Right and wrong: by the task's headline metric, where that is 1 or 0."
+    fn spans(&self, model: &str) -> Table {
+        let columns =
+            ["task", "span", "documents", "tokens", "usage entropy", "Gini", "collapse", "bias"];
+        let mut table =
+            Table::new(format!("{model}: benchmark tasks, mean over layers"), 2, &columns);
+        table.about = "Entropies and collapse in bits; ± half a 95 % interval, by resampling documents. bias: how much \
+             few tokens lower the usage entropy. Right and wrong: by the task's headline metric, where that is 1 or 0."
             .to_owned();
         let routing = self.tasks.iter().flat_map(|study| &study.routing);
-        table.rows = routing.map(span_row).collect();
+        table.rows = routing.filter(|routing| routing.model == model).map(span_row).collect();
         table
     }
 
@@ -45,14 +35,13 @@ impl RoutingReport {
             "documents",
             "usage entropy",
             "Gini",
-            "selection",
             "collapse",
             "cosine",
             "JSD",
         ];
-        let mut table = Table::new("Parts of a task against each other", 4, &columns);
-        table.about = "First minus second, mean over layers, 95 % intervals by resampling documents. Parts differ in \
-             length, and a plug-in entropy grows with length: see the bias above before reading anything into it."
+        let mut table = Table::new("Parts of a task against each other", 3, &columns);
+        table.about = "First minus second, mean over layers, ± half a 95 % interval by resampling documents. Parts differ \
+             in length, and few tokens lower an entropy: see the bias above before reading anything into it."
             .to_owned();
         let contrasts = self.tasks.iter().flat_map(|study| &study.contrasts);
         table.rows = contrasts.map(contrast_row).collect();
@@ -61,32 +50,30 @@ impl RoutingReport {
 }
 
 fn span_row(routing: &TaskRouting) -> Vec<Cell> {
-    let languages = &routing.language;
-    let language = match languages.single() {
-        Some(language) => language.to_owned(),
-        None => format!("{} → {}", languages.question, languages.continuation),
-    };
     let span = match routing.subset {
         Subset::All => routing.span.name().to_owned(),
         Subset::Right => format!("{}, right", routing.span.name()),
         Subset::Wrong => format!("{}, wrong", routing.span.name()),
     };
-    let mean = |numbers: &SideNumbers, measure| {
-        let curve = numbers.curve(measure);
-        Cell::estimate(curve.and_then(|curve| curve.mean.as_ref()), 3)
-    };
     let numbers = &routing.numbers;
+    let mean =
+        |measure| Cell::around(numbers.curve(measure).and_then(|curve| curve.mean.as_ref()), 3);
+    // Translation: whose text a span is depends on the span.
+    let task = match routing.language.single() {
+        Some(_) => routing.task.clone(),
+        None => format!(
+            "{} ({} → {})",
+            routing.task, routing.language.question, routing.language.continuation
+        ),
+    };
     vec![
-        Cell::text(&routing.model),
-        Cell::text(&routing.task),
-        Cell::Text(language),
+        Cell::Text(task),
         Cell::Text(span),
         Cell::count(routing.documents),
         Cell::count(routing.tokens),
-        mean(numbers, SideMeasure::UsageEntropy),
-        mean(numbers, SideMeasure::Gini),
-        mean(numbers, SideMeasure::SelectionEntropy),
-        Cell::estimate(numbers.collapse_index(), 3),
+        mean(SideMeasure::UsageEntropy),
+        mean(SideMeasure::Gini),
+        Cell::around(numbers.collapse_index(), 3),
         Cell::number(numbers.small_sample_bias, 3),
     ]
 }
@@ -98,11 +85,11 @@ fn contrast_row(contrast: &TaskContrast) -> Vec<Cell> {
     };
     let difference = |measure| {
         let found = contrast.differences.iter().find(|(other, _)| *other == measure);
-        Cell::estimate(found.map(|(_, estimate)| estimate), 3)
+        Cell::around(found.map(|(_, estimate)| estimate), 3)
     };
     let together = |measure| {
         let found = contrast.together.iter().find(|(other, _)| *other == measure);
-        Cell::estimate(found.map(|(_, estimate)| estimate), 3)
+        Cell::around(found.map(|(_, estimate)| estimate), 3)
     };
     let [first, second] = contrast.documents;
     vec![
@@ -112,8 +99,7 @@ fn contrast_row(contrast: &TaskContrast) -> Vec<Cell> {
         Cell::Text(format!("{first} / {second}")),
         difference(SideMeasure::UsageEntropy),
         difference(SideMeasure::Gini),
-        difference(SideMeasure::SelectionEntropy),
-        Cell::estimate(contrast.collapse.as_ref(), 3),
+        Cell::around(contrast.collapse.as_ref(), 3),
         together(PairMeasure::Cosine),
         together(PairMeasure::JensenShannon),
     ]

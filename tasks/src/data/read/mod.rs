@@ -1,8 +1,9 @@
-//! Files of five formats, read into rows.
+//! Files of five formats, and parallel plain text, read into rows.
 
 mod csv;
 mod json;
 mod jsonl;
+pub(super) mod moses;
 mod parquet;
 
 use std::path::Path;
