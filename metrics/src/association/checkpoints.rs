@@ -35,7 +35,8 @@ pub struct CheckpointLink {
     /// Two-sided permutation p-value of r as if checkpoints were independent, twice the smaller
     /// tail.
     pub p_if_independent: Option<f64>,
-    /// The same, exchanging checkpoints of one lineage only; `None` where every lineage has one.
+    /// The same, exchanging checkpoints of one lineage only; `None` where every lineage has one, or
+    /// there is one lineage.
     pub p_within_lineages: Option<f64>,
     /// The smallest and largest r without one point; `None` below four points.
     pub leave_one_out: Option<(f64, f64)>,
@@ -73,7 +74,7 @@ pub fn link(points: &[Point], resampling: Resampling) -> Option<CheckpointLink> 
         rank: spearman(&x, &y),
         interval: fisher_interval(r, points.len(), resampling.level),
         p_if_independent: p(&vec![0; points.len()]),
-        p_within_lineages: (lineages < points.len()).then(|| p(&lineage)).flatten(),
+        p_within_lineages: (1 < lineages && lineages < points.len()).then(|| p(&lineage)).flatten(),
         leave_one_out: leave_one_out(&x, &y),
         line: (lineages >= FEWEST_LINEAGES).then(|| Line::through(&x, &y)).flatten(),
         points: points.len(),

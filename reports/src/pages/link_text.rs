@@ -20,9 +20,39 @@ pub(super) fn lead(summary: &Summary) -> Vec<String> {
     if flips.iter().all(|row| row.link.is_err()) && within.iter().all(|row| row.link.is_err()) {
         return unanswered(&flips, &within).into_iter().collect();
     }
-    let mut sentences: Vec<String> = flips.iter().map(|row| flip(row, flips.len())).collect();
+    let mut sentences = vec![answer(&flips, &within)];
+    sentences.extend(flips.iter().map(|row| flip_lead(row)));
     sentences.extend(within_lead(&within));
     sentences
+}
+
+/// Whether any adjusted p-value counts.
+fn answer(flips: &[&FlipRow], within: &[&WithinRow]) -> String {
+    let counts = |p: Option<f64>| p.is_some_and(|p| p <= ALPHA);
+    let between = flips.iter().filter(|row| counts(row.p_holm));
+    let between = between.map(|row| format!("from {} to {}", row.from, row.to));
+    let inside = within.iter().filter(|row| counts(row.p_holm));
+    let found: Vec<String> =
+        between.chain(inside.map(|row| format!("within {}", row.model))).collect();
+    match found.is_empty() {
+        true => "Nothing in this run says so: no p-value, adjusted over comparisons or over checkpoints, is below 0.05.".to_owned(),
+        false => format!("Yes, beyond chance: {}.", listed(&found)),
+    }
+}
+
+/// The headline in one line.
+fn flip_lead(row: &FlipRow) -> String {
+    let (from, to) = (&row.from, &row.to);
+    match &row.link {
+        Err(reason) => format!("Documents that flipped from {from} to {to} cannot say: {reason}."),
+        Ok(link) => format!(
+            "Of {} documents that flipped from {from} to {to}, those whose routing broadened more were gained with {} the odds \
+             for each standard deviation (adjusted p {}).",
+            link.flips.discordant(),
+            odds_short(&link.adjusted.log_odds),
+            p_value(row.p_holm.unwrap_or(link.adjusted.p))
+        ),
+    }
 }
 
 /// One sentence where no level has an answer; none where there was nothing to ask.

@@ -1,6 +1,6 @@
 //! Two languages of the same parallel text, compared row by row.
 
-use harness_metrics::routing::bands::{Band, Signs};
+use harness_metrics::routing::bands::{Band, ExpertDifference, Signs, most_different};
 use harness_metrics::routing::collapse::{self, Tail};
 use harness_metrics::routing::layers::{self, Part};
 use harness_metrics::routing::lsi::{self, Classes};
@@ -124,6 +124,10 @@ pub struct PairNumbers {
     pub null_threshold: Vec<Option<f64>>,
     /// Classes of every (layer, expert) at those; `None` without them.
     pub by_null_threshold: Option<Classes>,
+    /// The (layer, expert) pairs whose loads differ most, largest difference first; empty where
+    /// rows are not known.
+    #[serde(skip)]
+    pub most_different: Vec<ExpertDifference>,
 }
 
 impl PairNumbers {
@@ -155,6 +159,7 @@ fn at_threshold(sweep: &[(f64, Classes)]) -> Classes {
 pub(crate) struct PairMeasured {
     pub(crate) measured: Vec<(PairMeasure, Measured)>,
     shared_by_index: Option<Estimate>,
+    most_different: Vec<ExpertDifference>,
 }
 
 impl PairMeasured {
@@ -189,7 +194,11 @@ impl PairMeasured {
             band: bands.and_then(|bands| bands.by_index),
             documents,
         };
-        Some(Self { measured, shared_by_index: index.over_layers(collapse::mean) })
+        Some(Self {
+            measured,
+            shared_by_index: index.over_layers(collapse::mean),
+            most_different: samples.map_or_else(Vec::new, named),
+        })
     }
 
     pub(crate) fn get(&self, measure: PairMeasure) -> Option<&Measured> {
@@ -233,8 +242,18 @@ impl PairMeasured {
             null_threshold,
             lsi,
             lsi_by_index,
+            most_different: self.most_different.clone(),
         })
     }
+}
+
+/// Experts that are named as those in which two languages differ most.
+const MOST_DIFFERENT: usize = 20;
+
+fn named([a, b]: [Sample<'_>; 2]) -> Vec<ExpertDifference> {
+    let (sides, experts) = ([a.rows.selections(), b.rows.selections()], a.rows.shape().experts);
+    let most = (MOST_DIFFERENT, a.resampling.level);
+    most_different(sides[0], sides[1], experts, a.clusters, most)
 }
 
 /// a's collapse index minus b's, which is minus the index of the gap b − a.

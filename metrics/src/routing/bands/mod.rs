@@ -12,9 +12,10 @@
 //!
 //! Two languages are never quite alike, and neither are two halves of one:
 //! [`random_halves`] says how far apart those are. [`at_equal_amounts`] measures languages at
-//! equally much text.
+//! equally much text. [`most_different`] names the experts in which two languages differ most.
 
 mod band;
+mod differences;
 mod documents;
 mod equal;
 mod halves;
@@ -24,6 +25,7 @@ mod tests;
 mod weighted;
 
 pub use band::{Band, Signs};
+pub use differences::{ExpertDifference, most_different};
 pub use documents::{DocumentCounts, DocumentTable};
 pub use equal::at_equal_amounts;
 pub use halves::random_halves;

@@ -23,7 +23,7 @@ pub(super) fn by_checkpoint(
             Some((language(&side.language).to_owned(), curve))
         });
         let named: Vec<(String, &Curve)> = named.into_iter().flatten().collect();
-        let text = Text { title: format!("{title}: {model}"), y_label: measure.title().to_owned() };
+        let text = Text { title: format!("{title}: {model}"), y_label: short(measure).to_owned() };
         chart(text, moe_layers(summary, model), axis, &named, Vec::new())
     };
     FigureGroup {
@@ -42,7 +42,7 @@ pub(super) fn by_language(summary: &Summary, measure: SideMeasure, title: &str) 
             .collect();
         let text = Text {
             title: format!("{title} of {}, all checkpoints", language(&languages.0)),
-            y_label: measure.title().to_owned(),
+            y_label: short(measure).to_owned(),
         };
         chart(text, layers_of_all(summary, languages), axis, &named, Vec::new())
     };
@@ -83,6 +83,14 @@ pub(super) fn of_pairs(summary: &Summary, measure: PairMeasure, title: &str) -> 
         )
     };
     languages(summary).iter().filter_map(figure).collect()
+}
+
+/// A title that fits beside an axis.
+fn short(measure: SideMeasure) -> &'static str {
+    match measure {
+        SideMeasure::ActiveExperts | SideMeasure::LoadedExperts => "active experts",
+        other => other.title(),
+    }
 }
 
 struct Text {

@@ -3,16 +3,13 @@
 use harness_metrics::routing::lsi;
 
 use super::{Figure, FigureGroup, Profile, all_pairs, profiles};
-use crate::pages::format::{fixed, language, optional};
+use crate::pages::format::{language, optional};
 use crate::pages::svg::{Heatmap, Scale};
 use crate::routing::RoutingPair;
 use crate::summary::Summary;
 
 /// Activation rates above this many times an even share have one colour.
 const MOST_SHARE: f64 = 4.0;
-/// Rows of the table of most different experts.
-const MOST_EXPERTS: usize = 20;
-
 /// Both languages, their difference, and the difference with each layer's experts in its order.
 pub(super) fn heatmaps(summary: &Summary) -> FigureGroup {
     FigureGroup {
@@ -59,8 +56,15 @@ fn of_pair(summary: &Summary, model: &str, pair: &RoutingPair) -> Vec<Figure> {
             cells,
         };
         let svg = heatmap.draw()?;
-        let (columns, rows) = most_different(&a, &b, (first, second), &router.moe_layers, even);
-        Some(Figure::new(&heatmap.title, svg, columns, rows))
+        let columns = std::iter::once("layer".to_owned());
+        let columns = columns.chain((0..heatmap.cells[0].len()).map(|place| place.to_string()));
+        let numbers = |row: &Vec<Option<f64>>| row.iter().map(|x| optional(*x, 2)).collect();
+        let table: Vec<Vec<String>> = heatmap.cells.iter().map(numbers).collect();
+        let row = |(layer, cells): (&usize, Vec<String>)| {
+            std::iter::once(layer.to_string()).chain(cells).collect()
+        };
+        let rows = router.moe_layers.iter().zip(table).map(row).collect();
+        Some(Figure::new(&heatmap.title, svg, columns.collect(), rows))
     };
     let sequential = Scale::Sequential { most: MOST_SHARE };
     let diverging = Scale::Diverging { most: MOST_SHARE / 2.0 };
@@ -95,31 +99,4 @@ fn by_specialisation(a: &Profile, b: &Profile, even: f64) -> Vec<Vec<Option<f64>
         cells
     };
     a.iter().zip(b).map(layer).collect()
-}
-
-/// The (layer, expert) pairs whose loads differ most.
-fn most_different(
-    a: &Profile,
-    b: &Profile,
-    (first, second): (&str, &str),
-    layers: &[usize],
-    even: f64,
-) -> (Vec<String>, Vec<Vec<String>>) {
-    let mut all: Vec<(usize, usize, f64, f64)> = Vec::new();
-    for (layer, (a, b)) in a.iter().zip(b).enumerate() {
-        let pairs = a.iter().zip(b).enumerate();
-        all.extend(pairs.map(|(expert, (a, b))| (layer, expert, *a, *b)));
-    }
-    all.sort_by(|x, y| (y.2 - y.3).abs().total_cmp(&(x.2 - x.3).abs()));
-    let row = |(layer, expert, a, b): &(usize, usize, f64, f64)| {
-        vec![
-            layers.get(*layer).map_or_else(String::new, usize::to_string),
-            expert.to_string(),
-            fixed(a / even, 2),
-            fixed(b / even, 2),
-            optional(lsi::index(*a, *b), 2),
-        ]
-    };
-    let columns = ["layer", "expert", first, second, "specialisation"].map(str::to_owned);
-    (columns.into(), all.iter().take(MOST_EXPERTS).map(row).collect())
 }

@@ -1,6 +1,6 @@
 //! Pictures of the link.
 
-use crate::pages::format::fixed;
+use crate::pages::format::{fixed, language};
 use crate::pages::svg::{Axis, Dot, DotChart, DotRow, LineChart, Scatter, ScatterPoint, Series};
 use crate::summary::Summary;
 use crate::summary::link::{
@@ -128,7 +128,8 @@ fn checkpoints(link: &Link) -> FigureGroup {
 }
 
 fn checkpoint_figure(row: &CheckpointRow) -> Figure {
-    let (measure, (first, second)) = (row.measure.name(), &row.languages);
+    let measure = row.measure.name();
+    let (first, second) = (language(&row.languages.0), language(&row.languages.1));
     let xs = || row.points.iter().map(|(_, x, _)| *x);
     let (low, high) = xs().fold((f64::MAX, f64::MIN), |(a, b), x| (a.min(x), b.max(x)));
     let along = |line: &harness_metrics::association::line::Line| {
@@ -141,7 +142,7 @@ fn checkpoint_figure(row: &CheckpointRow) -> Figure {
     };
     let line = row.link.as_ref().and_then(|link| link.line.as_ref());
     let chart = Scatter {
-        title: format!("{measure} of {first} ({first}/{second}) and the average of {}", row.score),
+        title: format!("{measure} of {first} beside {second}, and the average of {}", row.score),
         description: format!("{} checkpoints", row.points.len()),
         x_label: measure.to_owned(),
         y_label: "average".to_owned(),

@@ -5,6 +5,7 @@ mod heatmaps;
 mod language;
 mod link;
 mod scores;
+mod underserved;
 mod usage;
 
 use harness_metrics::{PairMeasure, SideMeasure};
@@ -68,6 +69,7 @@ pub(super) fn routing_figures(summary: &Summary) -> Vec<FigureGroup> {
     let mut groups = vec![
         usage::entropy(summary),
         usage::gaps(summary),
+        underserved::underserved(summary),
         curves::by_checkpoint(summary, SideMeasure::Gini, "Gini coefficient by layer", GINI),
         curves::by_checkpoint(
             summary,

@@ -1,5 +1,7 @@
 //! Points in the plane.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Axis;
 use super::frame::{Frame, rows_for};
 use super::marks::{Style, draw_marker, line, put, style, text};
@@ -46,12 +48,22 @@ impl Scatter {
         frame.x_axis(&mut svg);
         self.line(&frame, &mut svg);
         let finite = |point: &&ScatterPoint| point.x.is_finite() && point.y.is_finite();
+        let mut placed: Vec<(f64, f64, f64)> = Vec::new();
         for point in self.points.iter().filter(finite) {
             let (at, style) = ((frame.x(point.x), frame.y(point.y)), style(point.series));
             draw_marker(&mut svg, style.marker, at, style.colour);
             let is_right = at.0 > (frame.columns().0 + frame.columns().1) / 2.0;
             let (dx, anchor) = if is_right { (-7.0, "end") } else { (7.0, "start") };
-            text(&mut svg, (at.0 + dx, at.1 + 4.0), anchor, &point.label);
+            let width = 6.6 * point.label.width() as f64;
+            let left = if is_right { at.0 - 7.0 - width } else { at.0 + 7.0 };
+            // A label that would cover another is left out; the table names every point.
+            let covers = |(x, y, w): &(f64, f64, f64)| {
+                (at.1 - y).abs() < 12.0 && left < x + w && *x < left + width
+            };
+            if !placed.iter().any(covers) {
+                text(&mut svg, (at.0 + dx, at.1 + 4.0), anchor, &point.label);
+                placed.push((left, at.1, width));
+            }
         }
         if frame.legend_rows > 0 {
             frame.legend(&mut svg, &named);
