@@ -1,9 +1,10 @@
 //! Which experts of which layers a language uses: layers down, experts across.
 
+use harness_metrics::routing::bands::ExpertDifference;
 use harness_metrics::routing::lsi;
 
 use super::{Figure, FigureGroup, Profile, all_pairs, profiles};
-use crate::pages::format::{language, optional};
+use crate::pages::format::{fixed, language, optional};
 use crate::pages::svg::{Heatmap, Scale};
 use crate::routing::RoutingPair;
 use crate::summary::Summary;
@@ -39,6 +40,7 @@ fn of_pair(summary: &Summary, model: &str, pair: &RoutingPair) -> Vec<Figure> {
         .map(|(a, b)| a.iter().zip(b).map(|(a, b)| Some((a - b) / even)).collect())
         .collect();
     let sorted = by_specialisation(&a, &b, even);
+    let (columns, rows) = most_different(pair, (first, second), &router.moe_layers, even);
     let draw = |what: &str, scale: Scale, cells: Vec<Vec<Option<f64>>>| {
         let heatmap = Heatmap {
             title: format!("{model}: {what}"),
@@ -56,15 +58,8 @@ fn of_pair(summary: &Summary, model: &str, pair: &RoutingPair) -> Vec<Figure> {
             cells,
         };
         let svg = heatmap.draw()?;
-        let columns = std::iter::once("layer".to_owned());
-        let columns = columns.chain((0..heatmap.cells[0].len()).map(|place| place.to_string()));
-        let numbers = |row: &Vec<Option<f64>>| row.iter().map(|x| optional(*x, 2)).collect();
-        let table: Vec<Vec<String>> = heatmap.cells.iter().map(numbers).collect();
-        let row = |(layer, cells): (&usize, Vec<String>)| {
-            std::iter::once(layer.to_string()).chain(cells).collect()
-        };
-        let rows = router.moe_layers.iter().zip(table).map(row).collect();
-        Some(Figure::new(&heatmap.title, svg, columns.collect(), rows))
+        // The table of all cells would be the larger part of the page: routing.json has the counts.
+        Some(Figure::new(&heatmap.title, svg, columns.clone(), rows.clone()))
     };
     let sequential = Scale::Sequential { most: MOST_SHARE };
     let diverging = Scale::Diverging { most: MOST_SHARE / 2.0 };
@@ -99,4 +94,24 @@ fn by_specialisation(a: &Profile, b: &Profile, even: f64) -> Vec<Vec<Option<f64>
         cells
     };
     a.iter().zip(b).map(layer).collect()
+}
+
+/// The (layer, expert) pairs whose loads differ most.
+fn most_different(
+    pair: &RoutingPair,
+    (first, second): (&str, &str),
+    layers: &[usize],
+    even: f64,
+) -> (Vec<String>, Vec<Vec<String>>) {
+    let row = |expert: &ExpertDifference| {
+        vec![
+            layers.get(expert.layer).map_or_else(String::new, usize::to_string),
+            expert.expert.to_string(),
+            fixed(expert.a / even, 2),
+            fixed(expert.b / even, 2),
+            optional(lsi::index(expert.a, expert.b), 2),
+        ]
+    };
+    let columns = ["layer", "expert", first, second, "specialisation"].map(str::to_owned);
+    (columns.into(), pair.numbers.most_different.iter().map(row).collect())
 }
