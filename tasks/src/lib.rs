@@ -22,7 +22,7 @@
 //!    stream ([`random`]), delimiters, chat templates, and the record of who
 //!    wrote which bytes of a [`Context`].
 //! 7. [`scoring`] filters a [`Response`] and measures it; [`score`] is what
-//!    comes out.
+//!    comes out. Japanese BLEU counts the words that [`mecab`] finds.
 //!
 //! ```
 //! use harness_tasks::data::Folder;
@@ -48,6 +48,7 @@ pub mod config;
 pub mod data;
 pub mod doc;
 pub mod functions;
+pub mod mecab;
 pub mod prompt;
 pub mod python;
 pub mod random;

@@ -9,6 +9,8 @@ mod parity;
 mod scores;
 // BLEU, chrF and TER against sacreBLEU.
 mod sacrebleu;
+// Words of Japanese against MeCab.
+mod mecab;
 // Every task of the library: its card, its fixture, its exact prompts.
 mod library;
 // Every task of the library, answered right and wrong.

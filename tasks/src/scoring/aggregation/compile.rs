@@ -1,6 +1,7 @@
 //! All aggregations by name.
 
 use super::super::{ScoringError, functions};
+use super::Tokenizer;
 use crate::config::{FunctionName, NameOrFunction};
 
 /// How the values of all documents become one.
@@ -53,33 +54,6 @@ pub enum Average {
     Weighted,
 }
 
-/// sacreBLEU's tokenizers that are built in. `sacrebleu-rs` takes a name it
-/// does not know for 13a, so a name can only come from here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tokenizer {
-    /// mteval-v13a, the default.
-    V13a,
-    /// mteval-v14, by Unicode.
-    International,
-    /// One token a character.
-    Char,
-    /// Split at white space alone.
-    Whitespace,
-}
-
-impl Tokenizer {
-    /// sacreBLEU's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::V13a => "13a",
-            Self::International => "intl",
-            Self::Char => "char",
-            Self::Whitespace => "none",
-        }
-    }
-}
-
 /// The aggregations' names in task files.
 pub const NAMES: [&str; 14] = [
     "bits_per_byte",
@@ -105,6 +79,10 @@ impl Aggregation {
     pub const BLEU_CHAR: Self = Self::Bleu { tokenizer: Tokenizer::Char };
     /// Corpus BLEU with the international tokenizer.
     pub const BLEU_INTL: Self = Self::Bleu { tokenizer: Tokenizer::International };
+    /// Corpus BLEU of MeCab's words: sacreBLEU's for Japanese.
+    pub const BLEU_JA_MECAB: Self = Self::Bleu { tokenizer: Tokenizer::Mecab };
+    /// Corpus BLEU of MeCab's words, split further by 13a: the Swallow evaluation's for Japanese.
+    pub const BLEU_JA: Self = Self::Bleu { tokenizer: Tokenizer::MecabThen13a };
 
     /// The aggregation that a task file names.
     ///

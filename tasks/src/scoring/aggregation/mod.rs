@@ -19,12 +19,14 @@ mod perplexity;
 mod prepare;
 mod stderr;
 mod task;
+mod tokenizer;
 mod translation;
 
 pub use bootstrap::bootstrap_stderr;
-pub use compile::{Aggregation, Average, NAMES, Tokenizer};
+pub use compile::{Aggregation, Average, NAMES};
 pub use group::{Member, aggregate_group, pooled_stderr, unweighted_stderr};
 pub use outcome::{Aggregate, AggregateOptions};
 pub use prepare::Statistic;
 pub use stderr::mean_stderr;
 pub use task::Corpus;
+pub use tokenizer::Tokenizer;

@@ -57,7 +57,7 @@ impl Aggregation {
             Self::MatthewsCorrcoef => Box::new(Correlation::new(&labels(self, values)?)),
             Self::BrierScore => Box::new(Brier::new(&pairs(self, values)?)?),
             Self::Bleu { tokenizer } => {
-                Box::new(BleuStatistic::new(&segments(self, values)?, tokenizer))
+                Box::new(BleuStatistic::new(&segments(self, values)?, tokenizer)?)
             }
             Self::Chrf { word_order } => {
                 Box::new(ChrfStatistic::new(&segments(self, values)?, word_order))

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::metrics::sentence_bleu::python_spaces;
 use super::prepare::Pairs;
+use super::tokenizer::Cutter;
 use super::{Statistic, Tokenizer};
 
 /// Hypotheses, each with the same number of references.
@@ -78,10 +79,14 @@ struct BleuCounts {
 }
 
 impl BleuStatistic {
-    pub(super) fn new(segments: &Segments, tokenizer: Tokenizer) -> Self {
-        let bleu = Bleu { tokenize: tokenizer.name().to_owned(), ..Bleu::default() };
+    /// Fails where the tokenizer needs what is not installed.
+    pub(super) fn new(segments: &Segments, tokenizer: Tokenizer) -> Result<Self, String> {
+        let cutter = Cutter::new(tokenizer).map_err(ToString::to_string)?;
+        let bleu = Bleu { tokenize: cutter.tokenizer().to_owned(), ..Bleu::default() };
         let counts = segments.measure(|hypothesis, references| {
-            let score = bleu.sentence_score(hypothesis, references);
+            let references: Vec<String> =
+                references.iter().map(|text| cutter.cut(text).into_owned()).collect();
+            let score = bleu.sentence_score(&cutter.cut(hypothesis), &references);
             BleuCounts {
                 correct: score.counts,
                 total: score.totals,
@@ -89,7 +94,8 @@ impl BleuStatistic {
                 reference: score.ref_len,
             }
         });
-        Self { segments: counts, signature: bleu.signature(segments.reference_count()) }
+        let signature = cutter.sign(&bleu.signature(segments.reference_count()));
+        Ok(Self { segments: counts, signature })
     }
 }
 
@@ -177,7 +183,7 @@ mod tests {
             let segments = segments(&pairs).unwrap();
             let stream: Vec<String> = texts.iter().map(|(gold, _)| gold.clone()).collect();
             let bleu = Bleu::default().corpus_score(&segments.hypotheses, std::slice::from_ref(&stream)).score;
-            prop_assert_eq!(BleuStatistic::new(&segments, Tokenizer::V13a).of_all(), Some(bleu));
+            prop_assert_eq!(BleuStatistic::new(&segments, Tokenizer::V13a).unwrap().of_all(), Some(bleu));
             let ter = Ter::default().corpus_score(&segments.hypotheses, &[stream]).score;
             prop_assert_eq!(TerStatistic::new(&segments).of_all(), Some(ter));
         }
@@ -188,7 +194,8 @@ mod tests {
         let pairs = [(json!(["a b", "c"]), json!("a b")), (json!(["d"]), json!(["d"]))];
         let segments = segments(&pairs).unwrap();
         assert_eq!(segments.references, [["a b"], ["d"]]);
-        let signature = BleuStatistic::new(&segments, Tokenizer::Char).signature().unwrap();
+        let signature =
+            BleuStatistic::new(&segments, Tokenizer::Char).unwrap().signature().unwrap();
         assert_eq!(signature, "nrefs:1|case:mixed|eff:no|tok:char|smooth:exp|version:2.6.0");
     }
 

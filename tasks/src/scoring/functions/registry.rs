@@ -90,6 +90,20 @@ static BLEU_INTL: MetricFunction = MetricFunction {
     scale: Scale::Percent,
 };
 
+static BLEU_JA_MECAB: MetricFunction = MetricFunction {
+    name: "sacrebleu.bleu_ja_mecab",
+    score: None,
+    aggregation: Aggregation::BLEU_JA_MECAB,
+    scale: Scale::Percent,
+};
+
+static BLEU_JA: MetricFunction = MetricFunction {
+    name: "swallow.bleu_ja",
+    score: None,
+    aggregation: Aggregation::BLEU_JA,
+    scale: Scale::Percent,
+};
+
 static CHAR_F1: MetricFunction = MetricFunction {
     name: "char_f1.char_f1",
     score: Some(char_f1::char_f1),
@@ -98,8 +112,17 @@ static CHAR_F1: MetricFunction = MetricFunction {
 };
 
 /// Functions of `metric: !function`.
-pub static METRICS: [&MetricFunction; 7] =
-    [&CHAR_F1, &ACC, &FIRST_WORD_ACC, &BLEU_CHAR, &BLEU_INTL, &SENTENCE_BLEU, &TLNLS];
+pub static METRICS: [&MetricFunction; 9] = [
+    &CHAR_F1,
+    &ACC,
+    &FIRST_WORD_ACC,
+    &BLEU_CHAR,
+    &BLEU_INTL,
+    &BLEU_JA_MECAB,
+    &SENTENCE_BLEU,
+    &BLEU_JA,
+    &TLNLS,
+];
 
 /// Functions of `process_results: !function`.
 pub static PROCESS_RESULTS: [(&str, ProcessResults); 4] = [
