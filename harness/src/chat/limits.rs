@@ -1,8 +1,8 @@
 use std::io::Write;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use chrono::{DateTime, Local};
+use harness_tasks::template::guard;
 use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::environment::{self, NAME};
@@ -16,8 +16,6 @@ const OUTPUT: usize = 1 << 20;
 const COPIES: usize = 8;
 /// Fuel bounds the work of instructions, not that of comparing or printing values that share parts.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// Templates may nest operators, and values, deeper than a thread's usual stack bears; reserved, not used.
-const STACK: usize = 512 << 20;
 
 /// Why a template was stopped, or failed.
 #[derive(Debug)]
@@ -45,25 +43,12 @@ pub(super) fn render(
     within(DEADLINE, move || run(&environment, variables, room))
 }
 
-/// Works on a thread with a large stack, which is left to itself when it takes too long.
+/// Works under a deadline, on a thread that is left to itself when it takes too long.
 fn within<T: Send + 'static>(
     deadline: Duration,
     work: impl FnOnce() -> Result<T, Stop> + Send + 'static,
 ) -> Result<T, Stop> {
-    let (sender, receiver) = channel();
-    let worker = move || {
-        // The receiver may have gone: then nobody waits for the result any more.
-        let _ = sender.send(work());
-    };
-    let thread = std::thread::Builder::new().name("chat template".to_owned()).stack_size(STACK);
-    if thread.spawn(worker).is_err() {
-        return Err(Stop::Limit("needs a thread, and the system gives none"));
-    }
-    match receiver.recv_timeout(deadline) {
-        Ok(result) => result,
-        Err(RecvTimeoutError::Timeout) => Err(Stop::Limit("runs for too long")),
-        Err(RecvTimeoutError::Disconnected) => Err(Stop::Limit("crashes its thread")),
-    }
+    guard::within(deadline, work).unwrap_or_else(|overrun| Err(Stop::Limit(overrun.reason())))
 }
 
 fn run(environment: &Environment<'_>, variables: Value, room: usize) -> Result<String, Stop> {

@@ -2,20 +2,32 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::time::Duration;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde_json::Map;
 
-use super::{TemplateError, display, filters, list_methods, string_methods, value};
+use super::{TemplateError, display, filters, guard, list_methods, string_methods, value};
 
 /// What one rendering may cost: about so many instructions, or 64 bytes of
 /// data each. A document of 50 MB passes, an endless loop ends in a second.
 const FUEL: u64 = 4_000_000;
+/// Fuel bounds the work of instructions, not that of comparing or joining
+/// values that share parts.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// A template of so many bytes cannot nest operators deeper than a thread's
+/// usual stack bears.
+const SHORT: usize = 2048;
+/// Statements with which a small template can build a large value.
+const BUILDERS: [&str; 3] = ["set", "macro", "call"];
 
 /// The compiled templates of one task, by the key that holds them.
 pub struct Templates {
     environment: Environment<'static>,
+    /// Those that are rendered under [`guard`]; for the others, which can
+    /// neither nest nor build much, a thread each would be a waste.
+    guarded: HashSet<String>,
 }
 
 impl Default for Templates {
@@ -34,7 +46,7 @@ impl Templates {
     /// No templates yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { environment: environment() }
+        Self { environment: environment(), guarded: HashSet::new() }
     }
 
     /// Compiles a template under the key that holds it.
@@ -42,9 +54,21 @@ impl Templates {
     /// # Errors
     /// [`TemplateError::Syntax`] with the line inside the template.
     pub fn add(&mut self, key: &str, source: &str) -> Result<(), TemplateError> {
-        self.environment
-            .add_template_owned(key.to_owned(), source.to_owned())
-            .map_err(|error| TemplateError::syntax(&error))
+        let (name, text) = (key.to_owned(), source.to_owned());
+        let mut environment = self.environment.clone();
+        let compile = move || environment.add_template_owned(name, text).map(|()| environment);
+        let compiled = if source.len() <= SHORT {
+            compile()
+        } else {
+            guard::within(DEADLINE, compile)
+                .map_err(|overrun| TemplateError::Stopped(overrun.reason()))?
+        };
+        self.environment = compiled.map_err(|error| TemplateError::syntax(&error))?;
+        let builds = source.contains("{%") && BUILDERS.iter().any(|word| source.contains(word));
+        if builds || source.len() > SHORT {
+            self.guarded.insert(key.to_owned());
+        }
+        Ok(())
     }
 
     /// The names that a template takes from the document.
@@ -68,11 +92,16 @@ impl Templates {
         key: &str,
         fields: &Map<String, serde_json::Value>,
     ) -> Result<String, TemplateError> {
-        let template =
-            self.environment.get_template(key).map_err(|error| TemplateError::syntax(&error))?;
-        template
-            .render(value::context(fields))
-            .map_err(|error| TemplateError::render(&error, self.missing(key, fields)))
+        let context = value::context(fields);
+        let rendered = if self.guarded.contains(key) {
+            let (environment, key) = (self.environment.clone(), key.to_owned());
+            let render = move || environment.get_template(&key)?.render(context);
+            guard::within(DEADLINE, render)
+                .map_err(|overrun| TemplateError::Stopped(overrun.reason()))?
+        } else {
+            self.environment.get_template(key).and_then(|template| template.render(context))
+        };
+        rendered.map_err(|error| TemplateError::render(&error, self.missing(key, fields)))
     }
 
     fn missing(&self, key: &str, fields: &Map<String, serde_json::Value>) -> Vec<String> {
@@ -92,6 +121,8 @@ fn environment() -> Environment<'static> {
     environment.set_fuel(Some(FUEL));
     environment.set_formatter(display::format);
     environment.set_unknown_method_callback(unknown_method);
+    // No task file of lm-evaluation-harness has one, and it is the only value that can contain itself.
+    environment.remove_global("namespace");
     filters::register(&mut environment);
     environment
 }
@@ -102,6 +133,9 @@ fn unknown_method(
     method: &str,
     args: &[Value],
 ) -> Result<Value, minijinja::Error> {
+    if let (Some(text), "join") = (value.as_str(), method) {
+        return string_methods::join(state, text, args);
+    }
     if let Some(text) = value.as_str()
         && let Some(result) = string_methods::call(text, method, args)
     {
@@ -174,6 +208,38 @@ mod tests {
             "{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}";
         assert_eq!(render(loops, &json!({})), Err(TemplateError::OutOfFuel));
         assert_eq!(render("{{ 'x' * 10**9 }}", &json!({})), Err(TemplateError::OutOfFuel));
+    }
+
+    /// Values that double, nest or contain themselves: printed, joined,
+    /// dropped, they end in an error or in a text, never in a crash.
+    #[test]
+    fn values_that_explode_are_stopped() {
+        let doubled = "{% set x = [1] %}".to_owned() + &"{% set x = [x, x] %}".repeat(60);
+        for print in ["{{ x }}", "{{ x|tojson }}", "{{ x|string }}", "{{ ','.join([x]) }}"] {
+            let rendered = render(&(doubled.clone() + print), &json!({}));
+            assert_eq!(rendered, Err(TemplateError::OutOfFuel), "{print}");
+        }
+        let deep = "{% set x = [1] %}".to_owned() + &"{% set x = [x] %}".repeat(20_000);
+        assert_eq!(text(&(deep.clone() + "x"), &json!({})), "x");
+        let error = render(&(deep + "{{ x }}"), &json!({})).expect_err("deep");
+        assert!(error.to_string().contains("nested more than 160 levels"), "{error}");
+        let cycle = "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}";
+        let error = render(cycle, &json!({})).expect_err("no namespaces");
+        assert!(error.to_string().contains("namespace"), "{error}");
+    }
+
+    #[test]
+    fn deep_expressions_fit_the_stack() {
+        for operator in ["not ", "-", "1 if 0 else ", "1 + ", "["] {
+            let source = format!("{{{{ {}1 }}}}", operator.repeat(120_000 / operator.len()));
+            let _ = render(&source, &json!({}));
+        }
+        for operator in ["|upper", ".a", "()", " < 1"] {
+            let source = format!("{{{{ x{} }}}}", operator.repeat(120_000 / operator.len()));
+            let _ = render(&source, &json!({"x": "x"}));
+            let short = format!("{{{{ x{} }}}}", operator.repeat(SHORT / operator.len() - 8));
+            let _ = render(&short, &json!({"x": "x"}));
+        }
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub enum TemplateError {
     /// The template ran too long or wrote too much.
     #[error("the template ran out of fuel: it loops too long or writes too much")]
     OutOfFuel,
+    /// The template was stopped.
+    #[error("the template was stopped: it {0}")]
+    Stopped(&'static str),
     /// Anything else that went wrong while rendering.
     #[error("template line {line}: {detail}")]
     Render {

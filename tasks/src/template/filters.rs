@@ -1,7 +1,7 @@
 //! Filters that Jinja has, or lm-evaluation-harness adds, and minijinja lacks
 //! or defines otherwise.
 
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 use regex::{Regex, RegexBuilder};
 
 use super::display;
@@ -13,30 +13,36 @@ use crate::python::text::strip;
 const REGEX_SIZE: usize = 1 << 20;
 
 pub(super) fn register(environment: &mut Environment) {
-    environment.add_filter("string", |value: &Value| display::to_str(value));
+    environment.add_filter("string", string);
     environment.add_filter("trim", trim);
     environment.add_filter("tojson", tojson);
     environment.add_filter("regex_replace", regex_replace);
 }
 
+/// Jinja's `string`: Python's `str`.
+fn string(state: &State, value: &Value) -> Result<String, Error> {
+    display::to_str(state, value)
+}
+
 /// Jinja's `trim`: Python's `str.strip`.
-fn trim(value: &Value, chars: Option<&str>) -> String {
-    let text = display::to_str(value);
-    match chars {
+fn trim(state: &State, value: &Value, chars: Option<&str>) -> Result<String, Error> {
+    let text = display::to_str(state, value)?;
+    Ok(match chars {
         Some(chars) => text.trim_matches(|c| chars.contains(c)).to_owned(),
         None => strip(&text).to_owned(),
-    }
+    })
 }
 
 /// Jinja's `tojson`: `json.dumps(value, sort_keys=True)` with `<`, `>`, `&`
 /// and `'` escaped (`jinja2/utils.py`, `htmlsafe_json_dumps`).
-fn tojson(value: &Value, indent: Option<usize>) -> String {
+fn tojson(state: &State, value: &Value, indent: Option<usize>) -> Result<String, Error> {
     let style = Style { indent, ensure_ascii: true, sort_keys: true };
-    dumps(&to_json(value), style)
+    let text = dumps(&to_json(state, value, 0)?, style)
         .replace('<', "\\u003c")
         .replace('>', "\\u003e")
         .replace('&', "\\u0026")
-        .replace('\'', "\\u0027")
+        .replace('\'', "\\u0027");
+    Ok(text)
 }
 
 /// lm-evaluation-harness's `regex_replace`: `re.sub(pattern, repl, string)`

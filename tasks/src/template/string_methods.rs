@@ -2,7 +2,7 @@
 //! Rust's idea of white space, digits and case differs.
 
 use minijinja::value::{Tuple, from_args};
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::{Error, ErrorKind, State, Value};
 
 use super::display;
 use crate::python::text::{capitalize, is_space};
@@ -25,7 +25,6 @@ pub(super) fn call(text: &str, method: &str, args: &[Value]) -> Option<Result<Va
         "removesuffix" => |text, args| Ok(text.strip_suffix(needle(args)?).unwrap_or(text).into()),
         "zfill" => zfill,
         "capitalize" => |text, _| Ok(capitalize(text).into()),
-        "join" => join,
         _ => return None,
     };
     Some(call(text, args))
@@ -94,9 +93,11 @@ fn zfill(text: &str, args: &[Value]) -> Result<Value, Error> {
     Ok(format!("{}{}{}", &text[..sign], "0".repeat(missing), &text[sign..]).into())
 }
 
-fn join(text: &str, args: &[Value]) -> Result<Value, Error> {
+/// `str.join`, of anything that can be printed.
+pub(super) fn join(state: &State, text: &str, args: &[Value]) -> Result<Value, Error> {
     let (values,): (&Value,) = from_args(args)?;
-    let items: Vec<_> = values.try_iter()?.map(|item| display::to_str(&item)).collect();
+    let items: Vec<String> =
+        values.try_iter()?.map(|item| display::to_str(state, &item)).collect::<Result<_, _>>()?;
     Ok(items.join(text).into())
 }
 

@@ -1,8 +1,10 @@
 //! Between a document's JSON and the values of a template.
 
-use minijinja::Value;
 use minijinja::value::ObjectRepr;
+use minijinja::{Error, State, Value};
 use serde_json::{Map, Number, Value as Json};
+
+use super::display::enter;
 
 /// A document's columns as the context of a template.
 pub(super) fn context(fields: &Map<String, Json>) -> Value {
@@ -31,20 +33,21 @@ fn from_number(number: &Number) -> Value {
 }
 
 /// A template's value as JSON; what JSON cannot hold becomes its text.
-pub(super) fn to_json(value: &Value) -> Json {
+pub(super) fn to_json(state: &State, value: &Value, depth: usize) -> Result<Json, Error> {
+    enter(state, value, depth)?;
     if let Some(text) = value.as_str() {
-        return Json::from(text);
+        return Ok(Json::from(text));
     }
+    let inner = |value: &Value| to_json(state, value, depth + 1);
     match value.as_object().map(|object| (object, object.repr())) {
-        Some((object, ObjectRepr::Map)) => Json::Object(
-            keys(value)
-                .map(|key| (key.to_string(), to_json(&object.get_value(&key).unwrap_or_default())))
-                .collect(),
-        ),
+        Some((object, ObjectRepr::Map)) => keys(value)
+            .map(|key| Ok((key.to_string(), inner(&object.get_value(&key).unwrap_or_default())?)))
+            .collect::<Result<_, _>>()
+            .map(Json::Object),
         Some((_, ObjectRepr::Seq | ObjectRepr::Iterable)) => {
-            keys(value).map(|v| to_json(&v)).collect()
+            keys(value).map(|value| inner(&value)).collect()
         }
-        _ => scalar(value),
+        _ => Ok(scalar(value)),
     }
 }
 
