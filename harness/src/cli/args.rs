@@ -78,6 +78,9 @@ pub struct SelectionArgs {
     /// Few-shots as turns of the chat [default: true with --apply-chat-template]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", env = "HARNESS_FEWSHOT_AS_MULTITURN")]
     pub fewshot_as_multiturn: Option<bool>,
+    /// What templates of reasoning models know as enable_thinking [default: the template's own]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", env = "HARNESS_ENABLE_THINKING")]
+    pub enable_thinking: Option<bool>,
     /// Tokens a forward pass: bounds memory, and with it the window that is committed at once
     #[arg(long, value_name = "N", default_value_t = 4096, env = "HARNESS_BATCH_TOKENS")]
     pub batch_tokens: usize,
@@ -244,6 +247,9 @@ pub enum TasksCommand {
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// As Markdown tables, as in the README
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
     /// A task's card and its first prompts
     Show {

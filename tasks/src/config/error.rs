@@ -46,14 +46,6 @@ pub enum Problem {
         /// The file as `include` names it.
         path: String,
     },
-    /// A key occurs twice in one mapping.
-    #[error("key `{key}` occurs twice, first on line {first}: keep one of them")]
-    DuplicateKey {
-        /// The key.
-        key: String,
-        /// The line of its first occurrence.
-        first: usize,
-    },
     /// A key that no task file has.
     #[error("unknown key `{key}`{hint}")]
     UnknownKey {

@@ -149,7 +149,7 @@ impl<'a> Expansion<'a> {
         own: &Node,
     ) -> Result<Vec<String>, RegistryError> {
         let registry = self.registry;
-        if registry.entries.contains_key(name) || registry.tags.contains_key(name) {
+        if registry.knows(name) {
             return self.resolve(name, Some(own), Some(group));
         }
         let inline = matches!(&own.value, NodeValue::Map(entries) if entries.len() > 1);

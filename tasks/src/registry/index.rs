@@ -71,7 +71,7 @@ impl Registry {
 
     /// A file that defines neither a task nor a group is only included by
     /// others.
-    fn add_node(&mut self, node: Node) {
+    pub(super) fn add_node(&mut self, node: Node) {
         if let Some(name) = text(&node, "group") {
             self.insert(name, Entry::Group(node));
         } else if let Some(name) = text(&node, "task") {
@@ -137,6 +137,11 @@ impl Registry {
         problems
     }
 
+    /// Whether a task, group or tag has this name.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.entries.contains_key(name) || self.tags.contains_key(name)
+    }
+
     /// `; did you mean ...?`, of everything that can be selected.
     pub(super) fn hint(&self, name: &str) -> String {
         let names = self.entries.keys().map(String::as_str).chain(self.tags());
@@ -144,13 +149,13 @@ impl Registry {
     }
 }
 
-fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+pub(super) fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
     let NodeValue::Map(entries) = &node.value else { return None };
     let entry = entries.iter().find(|(name, _)| name.as_str() == Some(key));
     entry.map(|(_, value)| value)
 }
 
-fn text(node: &Node, key: &str) -> Option<String> {
+pub(super) fn text(node: &Node, key: &str) -> Option<String> {
     value(node, key)?.as_str().map(str::to_owned)
 }
 

@@ -60,8 +60,7 @@ impl Registry {
     }
 
     fn matching<'a>(&'a self, pattern: &'a str) -> Result<Vec<&'a str>, RegistryError> {
-        let known = |name: &str| self.entries.contains_key(name) || self.tags.contains_key(name);
-        if known(pattern) {
+        if self.knows(pattern) {
             return Ok(vec![pattern]);
         }
         let all = self.entries.keys().map(String::as_str);

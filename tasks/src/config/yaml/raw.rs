@@ -19,8 +19,9 @@ const MAX_NODES: usize = 100_000;
 
 /// Parses one YAML document.
 ///
-/// Duplicate keys, aliases that expand without end and documents that are too
-/// large or too deep are errors.
+/// Aliases that expand without end and documents that are too large or too
+/// deep are errors. Of a key that occurs twice the later value counts, as in
+/// PyYAML, and a warning names both lines.
 pub(crate) fn parse(text: &str, file: &Arc<str>) -> Result<Node, Vec<ConfigError>> {
     let at = |line| Position { file: Arc::clone(file), line };
     if text.len() > MAX_BYTES {
@@ -31,9 +32,7 @@ pub(crate) fn parse(text: &str, file: &Arc<str>) -> Result<Node, Vec<ConfigError
         let line = error.location().map_or(1, |location| location.line() as usize);
         vec![ConfigError { at: at(line), problem: Problem::Yaml(message(&error)) }]
     })?;
-    let mut errors = Vec::new();
-    let node = raw.place(&Source { text, file }, &mut errors);
-    if errors.is_empty() { Ok(node) } else { Err(errors) }
+    Ok(raw.place(&Source { text, file }))
 }
 
 fn options() -> serde_saphyr::Options {
@@ -90,16 +89,16 @@ impl Raw {
         self
     }
 
-    fn place(self, source: &Source, errors: &mut Vec<ConfigError>) -> Node {
+    fn place(self, source: &Source) -> Node {
         let value = match self.value {
             RawValue::Scalar(Value::Bool(flag)) => {
                 NodeValue::Scalar(boolean(flag, source.text, self.offset))
             }
             RawValue::Scalar(value) => NodeValue::Scalar(value),
             RawValue::List(items) => {
-                NodeValue::List(items.into_iter().map(|item| item.place(source, errors)).collect())
+                NodeValue::List(items.into_iter().map(|item| item.place(source)).collect())
             }
-            RawValue::Map(entries) => NodeValue::Map(place_entries(entries, source, errors)),
+            RawValue::Map(entries) => NodeValue::Map(place_entries(entries, source)),
         };
         let at = Position { file: Arc::clone(source.file), line: self.line };
         Node { at, tag: self.tag, value }
@@ -120,21 +119,23 @@ fn boolean(flag: bool, text: &str, offset: Option<usize>) -> Value {
     }
 }
 
-fn place_entries(
-    entries: Vec<(Raw, Raw)>,
-    source: &Source,
-    errors: &mut Vec<ConfigError>,
-) -> Vec<(Node, Node)> {
+fn place_entries(entries: Vec<(Raw, Raw)>, source: &Source) -> Vec<(Node, Node)> {
     let mut placed: Vec<(Node, Node)> = Vec::with_capacity(entries.len());
     for (key, value) in entries {
-        let key = key.name(source).place(source, errors);
-        let first = placed.iter().find(|(earlier, _)| earlier.key() == key.key());
-        if let Some((first, _)) = first {
-            let problem = Problem::DuplicateKey { key: key.key(), first: first.at.line };
-            errors.push(ConfigError { at: key.at.clone(), problem });
+        let key = key.name(source).place(source);
+        let value = value.place(source);
+        let first = placed.iter().position(|(earlier, _)| earlier.key() == key.key());
+        match first {
+            Some(first) => {
+                let (name, line) = (key.key(), placed[first].0.at.line);
+                tracing::warn!(
+                    "{}: key `{name}` occurs twice, first on line {line}; this one counts",
+                    key.at
+                );
+                placed[first].1 = value;
+            }
+            None => placed.push((key, value)),
         }
-        let value = value.place(source, errors);
-        placed.push((key, value));
     }
     placed
 }
@@ -248,9 +249,9 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_keys_name_both_lines() {
-        let error = read("a: 1\nb: 2\na: 3\n").expect_err("duplicate");
-        assert_eq!(error, "t.yaml:3: key `a` occurs twice, first on line 1: keep one of them");
+    fn of_duplicate_keys_the_later_counts() {
+        let node = read("a: 1\nb: 2\na: 3\n").expect("parses");
+        assert_eq!(node.to_json().to_string(), r#"{"a":3,"b":2}"#);
     }
 
     #[test]
