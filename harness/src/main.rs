@@ -5,9 +5,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use harness::cli;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
-    let logged = tracing_subscriber::EnvFilter::from_default_env();
+    let logged = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    let logged = logged.from_env_lossy();
     tracing_subscriber::fmt().with_env_filter(logged).with_writer(std::io::stderr).init();
     match cli::run(cli::Cli::parse()) {
         Ok(exit) => exit.into(),

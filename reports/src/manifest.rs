@@ -45,6 +45,9 @@ pub struct RunManifest {
     pub system_instruction: Option<String>,
     /// Whether shots are chat turns.
     pub fewshot_as_multiturn: bool,
+    /// The chat template's `enable_thinking`; undefined when absent.
+    #[serde(default)]
+    pub enable_thinking: Option<bool>,
     /// Generation options that override a task's, as given.
     pub gen_kwargs: Option<String>,
     /// Whether routing is captured.
@@ -189,8 +192,11 @@ pub struct GroupManifest {
     pub name: String,
     /// Name for readers.
     pub title: String,
-    /// Leaf tasks, in order.
+    /// Leaf tasks, in order, those of groups inside it too.
     pub tasks: Vec<String>,
+    /// The groups right inside it, which are groups of the run too.
+    #[serde(default)]
+    pub groups: Vec<String>,
     /// Averages that the group defines; empty = none.
     pub aggregate: Vec<AggregateManifest>,
     /// Tasks that run as its routing probe.
@@ -202,7 +208,8 @@ pub struct GroupManifest {
 /// One average of a group, as in lm-eval's `aggregate_metric_list`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct AggregateManifest {
-    /// Metric to average; [`HEADLINE`] takes each task's own headline metric, on 0-100.
+    /// Metric to average; [`HEADLINE`] takes each task's own headline metric, on 0-100, and a
+    /// group inside the group counts as one task.
     pub metric: String,
     /// Filters to average, each by itself; not looked at for [`HEADLINE`].
     pub filters: Vec<String>,

@@ -57,6 +57,7 @@ fn group() -> GroupManifest {
         name: "he-board".to_owned(),
         title: "Hebrew board".to_owned(),
         tasks: ["heb_snli", "heb_trans"].map(str::to_owned).to_vec(),
+        groups: Vec::new(),
         aggregate: vec![AggregateManifest {
             metric: HEADLINE.to_owned(),
             filters: vec!["none".to_owned()],
@@ -230,6 +231,7 @@ pub(crate) fn outcome(model: &str, task: &str, documents: usize) -> TaskOutcome 
         higher_is_better: metric != "bits_per_byte",
         per_document,
         unit,
+        signature: None,
     };
     TaskOutcome {
         status: TaskStatus::Finished,

@@ -28,6 +28,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
     let preparation = prepare_tasks(&options)?;
     let checkpoints = CheckpointOptions {
         chat_template: options.apply_chat_template,
+        thinking: options.enable_thinking,
         verify_weights: args.verify_weights,
     };
     let models = prepare_models(choices, checkpoints)?;
@@ -57,6 +58,9 @@ pub(super) fn selection_options(
     if args.fewshot_as_multiturn == Some(true) && !args.apply_chat_template {
         return Err(CommandError::usage("--fewshot-as-multiturn needs --apply-chat-template"));
     }
+    if args.enable_thinking.is_some() && !args.apply_chat_template {
+        return Err(CommandError::usage("--enable-thinking needs --apply-chat-template"));
+    }
     let data_dir = args
         .data_dir
         .clone()
@@ -79,6 +83,7 @@ pub(super) fn selection_options(
         apply_chat_template: args.apply_chat_template,
         system_instruction: args.system_instruction.clone(),
         fewshot_as_multiturn: args.fewshot_as_multiturn.unwrap_or(args.apply_chat_template),
+        enable_thinking: args.enable_thinking,
         batch_tokens: args.batch_tokens,
         dtype: dtype(&args.dtype),
         max_length: args.max_length,

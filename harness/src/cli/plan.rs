@@ -22,8 +22,11 @@ pub(super) fn run(args: &PlanArgs) -> Result<Exit, CommandError> {
     let options = selection_options(&args.selection, &config)?;
     let choices = choose_models(&config, &args.selection.models)?;
     let preparation = prepare_tasks(&options)?;
-    let checkpoints =
-        CheckpointOptions { chat_template: options.apply_chat_template, ..Default::default() };
+    let checkpoints = CheckpointOptions {
+        chat_template: options.apply_chat_template,
+        thinking: options.enable_thinking,
+        ..Default::default()
+    };
     let models = prepare_models(choices, checkpoints)?;
     let mut plans = Vec::new();
     for model in &models {

@@ -50,6 +50,8 @@ impl PreparedModel {
 pub struct CheckpointOptions {
     /// Read the chat template and fail without one.
     pub chat_template: bool,
+    /// The template's `enable_thinking`; undefined when absent.
+    pub thinking: Option<bool>,
     /// Digest whole weight files.
     pub verify_weights: bool,
 }
@@ -70,7 +72,11 @@ fn prepare(choice: ModelChoice, options: CheckpointOptions) -> Result<PreparedMo
     let (folder, revision) = locate(&alias, &section.source)?;
     let checkpoint = inspect(&folder)?;
     let encoder = TextEncoder::load(&folder, section.prefix_token.as_deref())?;
-    let chat = if options.chat_template { Some(chat_template(&alias, &folder)?) } else { None };
+    let chat = if options.chat_template {
+        Some(chat_template(&alias, &folder)?.with_thinking(options.thinking))
+    } else {
+        None
+    };
     let weights_digest = if options.verify_weights {
         digest::weights_in_full(&checkpoint)
             .map_err(|error| EvalError::Usage(format!("{}: {error}", folder.display())))?

@@ -59,6 +59,7 @@ fn estimate(aggregate: Aggregate) -> EstimateRow {
         unscored,
         stderr: aggregate.stderr,
         n: aggregate.n,
+        signature: aggregate.signature,
         higher_is_better: aggregate.higher_is_better,
         per_document: aggregate.per_document,
         unit: match aggregate.scale {

@@ -29,6 +29,8 @@ pub struct EvalOptions {
     pub system_instruction: Option<String>,
     /// Whether shots become turns of a chat.
     pub fewshot_as_multiturn: bool,
+    /// The chat template's `enable_thinking`; undefined when absent.
+    pub enable_thinking: Option<bool>,
     /// Tokens a batch.
     pub batch_tokens: usize,
     /// What weights are held and products are computed in.

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use harness_models::{LoadOptions, load};
-use harness_reports::Record;
+use harness_reports::{Record, TaskOutcome};
 use serde_json::Value;
 
 use super::checkpoint::PreparedModel;
@@ -60,7 +60,7 @@ impl ModelRun<'_> {
         let mut pending = Vec::new();
         let mut failing = 0;
         for prepared in tasks.iter().filter(|prepared| prepared.data.is_ok()) {
-            match record.outcome(alias, prepared.task.name())? {
+            match self.outcome(prepared, record)? {
                 Some(outcome) => {
                     failing += usize::from(self.is_failing(outcome.unscored, outcome.documents));
                 }
@@ -79,6 +79,24 @@ impl ModelRun<'_> {
             failing += usize::from(self.run_task(network.as_ref(), prepared, record)?);
         }
         Ok(failing)
+    }
+
+    /// What became of a finished task. One with a metric that could not be had is aggregated again: what was
+    /// missing then, a dictionary for Japanese, may be installed now.
+    fn outcome(
+        &self,
+        prepared: &PreparedTask,
+        record: &mut Record,
+    ) -> Result<Option<TaskOutcome>, EvalError> {
+        let (alias, task) = (self.model.alias.as_str(), &prepared.task);
+        let outcome = record.outcome(alias, task.name())?;
+        let lacks = |outcome: &TaskOutcome| outcome.estimates.iter().any(|row| row.value.is_none());
+        match (&outcome, &prepared.data) {
+            (Some(found), Ok(data)) if lacks(found) => {
+                finish_task(record, alias, task, data).map(Some)
+            }
+            _ => Ok(outcome),
+        }
     }
 
     fn run_task(

@@ -59,6 +59,9 @@ pub struct EstimateRow {
     pub per_document: bool,
     /// What the number means on a page.
     pub unit: Unit,
+    /// sacreBLEU's signature, which says how the number was computed, where it has one.
+    #[serde(default)]
+    pub signature: Option<String>,
 }
 
 /// How a metric is shown.

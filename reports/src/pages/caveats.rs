@@ -21,12 +21,14 @@ pub(super) fn sentences(summary: &Summary) -> Vec<String> {
     sentences.extend(few_documents(summary));
     sentences.extend(stand_ins(summary));
     sentences.extend(unscored(summary));
+    sentences.extend(without_value(summary));
     sentences.extend(truncated(summary));
     sentences.extend(without_pairs(summary));
     sentences.extend(rows(summary));
     sentences.extend(few_tokens(summary));
     sentences.extend(routers(summary));
     sentences.extend(near_ties(summary));
+    sentences.extend(signatures(summary));
     sentences
 }
 
@@ -73,6 +75,39 @@ fn unscored(summary: &Summary) -> Vec<String> {
         )
     };
     with.map(sentence).collect()
+}
+
+/// Metrics of finished tasks that have no value; models that share a reason share a sentence.
+fn without_value(summary: &Summary) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for (_, task, cell) in cells(summary) {
+        for row in cell.scores.iter().map(|scored| &scored.row) {
+            let Some(reason) = row.unscored.as_ref().filter(|_| row.value.is_none()) else {
+                continue;
+            };
+            let sentence = format!("{} of {task} has no value: {reason}.", row.metric);
+            if !sentences.contains(&sentence) {
+                sentences.push(sentence);
+            }
+        }
+    }
+    sentences
+}
+
+/// How translations were scored: numbers under other signatures are other numbers.
+fn signatures(summary: &Summary) -> Option<String> {
+    let mut named: Vec<String> = Vec::new();
+    for (_, task, cell) in cells(summary) {
+        for row in cell.scores.iter().map(|scored| &scored.row) {
+            let Some(signature) = &row.signature else { continue };
+            let text = format!("{} of {task}, {signature}", row.metric);
+            if !named.contains(&text) {
+                named.push(text);
+            }
+        }
+    }
+    let named = named.join("; ");
+    (!named.is_empty()).then(|| format!("Signatures, as sacreBLEU writes them: {named}."))
 }
 
 fn truncated(summary: &Summary) -> Vec<String> {

@@ -233,6 +233,7 @@ fn score_block(Scored { row, interval }: &Scored) -> Value {
         "interval": interval,
         "n": row.n,
         "unit": row.unit,
+        "signature": row.signature,
     })
 }
 

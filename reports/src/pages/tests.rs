@@ -320,3 +320,25 @@ fn unscored_documents_are_named_with_their_reason() {
         "{report}"
     );
 }
+
+#[test]
+fn metrics_without_value_and_signatures_are_named() {
+    let (dir, report) = pages_of(&manifest(), |record| {
+        record.commit(&window("base", "heb_snli", 0, 0, 4)).unwrap();
+        let mut outcome = outcome("base", "heb_snli", 4);
+        let mut missing = outcome.estimates[0].clone();
+        missing.metric = "bleu_ja".to_owned();
+        (missing.value, missing.stderr) = (None, None);
+        missing.unscored = Some("no dictionary; install one".to_owned());
+        outcome.estimates[0].signature = Some("nrefs:1|tok:char".to_owned());
+        outcome.estimates.push(missing);
+        record.finish_task("base", "heb_snli", &outcome).unwrap();
+    });
+    let sentence = "bleu_ja of heb_snli has no value: no dictionary; install one.";
+    assert!(report.contains(sentence), "{report}");
+    assert!(report.contains("acc of heb_snli, nrefs:1|tok:char"), "{report}");
+    let results: Value = serde_json::from_str(&text(dir.path(), "base/results.json")).unwrap();
+    let scores = &results["harness"]["tasks"]["heb_snli"]["scores"];
+    assert_eq!(scores[0]["signature"], "nrefs:1|tok:char");
+    assert_eq!(results["results"]["heb_snli"]["bleu_ja,none"], "N/A");
+}

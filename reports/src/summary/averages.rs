@@ -77,7 +77,12 @@ fn average<'a>(
     let parts: Result<Vec<Part<'_>>, String> = group.tasks.iter().map(&mut part).collect();
     let empty = || "the group has no task".to_owned();
     let parts = parts.and_then(|parts| if parts.is_empty() { Err(empty()) } else { Ok(parts) });
-    joined(group, rule, filter, &parts, stand_ins)
+    let alike = if rule.metric == HEADLINE {
+        alike(manifest, group)
+    } else {
+        vec![1.0 / group.tasks.len() as f64; group.tasks.len()]
+    };
+    joined(group, rule, filter, &parts, &alike, stand_ins)
 }
 
 /// The task itself if it has scores, else its stand-in if the run has one.
@@ -127,6 +132,7 @@ fn joined(
     rule: &AggregateManifest,
     filter: &str,
     parts: &Result<Vec<Part<'_>>, String>,
+    alike: &[f64],
     stand_ins: Vec<(String, String)>,
 ) -> Average {
     let found = parts.as_deref().unwrap_or_default();
@@ -140,7 +146,11 @@ fn joined(
         found.iter().filter_map(|p| Some(scale(p, p.scored.row.value?))).collect();
     let errors: Option<Vec<f64>> =
         found.iter().map(|p| Some(scale(p, p.scored.row.stderr?))).collect();
-    let weights = weights(&sizes, rule.weight_by_size);
+    let weights = match (rule.weight_by_size, parts) {
+        (true, _) => by_size(&sizes),
+        (false, Ok(_)) => alike.to_vec(),
+        (false, Err(_)) => Vec::new(),
+    };
     let value = parts.as_ref().map(|_| weighted(&values, &weights)).map_err(Clone::clone);
     let stderr =
         errors.as_ref().filter(|e| !e.is_empty()).map(|errors| weighted_error(errors, &weights));
@@ -210,12 +220,33 @@ fn stand_ins(manifest: &Manifest) -> std::collections::BTreeMap<String, String> 
     manifest.tasks.iter().filter_map(stands).collect()
 }
 
-/// Weights that sum to 1: by documents, or alike.
-fn weights(sizes: &[usize], by_size: bool) -> Vec<f64> {
+/// Weights by documents, which sum to 1.
+fn by_size(sizes: &[usize]) -> Vec<f64> {
     let total: usize = sizes.iter().sum();
-    let weight =
-        |&size: &usize| if by_size { size as f64 / total as f64 } else { 1.0 / sizes.len() as f64 };
-    sizes.iter().map(weight).collect()
+    sizes.iter().map(|&size| size as f64 / total as f64).collect()
+}
+
+/// Weights of a group's tasks, which sum to 1: each member alike, a group inside counting as one
+/// member, whose weight its own members share.
+fn alike(manifest: &Manifest, group: &GroupManifest) -> Vec<f64> {
+    let inner: Vec<&GroupManifest> = group
+        .groups
+        .iter()
+        .filter_map(|name| manifest.groups.iter().find(|other| other.name == *name))
+        .filter(|inner| inner.tasks.len() < group.tasks.len())
+        .collect();
+    let home = |task: &String| inner.iter().position(|inner| inner.tasks.contains(task));
+    let homes: Vec<Option<usize>> = group.tasks.iter().map(home).collect();
+    let members = inner.len() + homes.iter().filter(|home| home.is_none()).count();
+    let share = 1.0 / members.max(1) as f64;
+    let weight = |(task, home): (&String, &Option<usize>)| match home {
+        None => share,
+        Some(at) => {
+            let place = inner[*at].tasks.iter().position(|other| other == task);
+            place.map_or(0.0, |place| share * alike(manifest, inner[*at])[place])
+        }
+    };
+    group.tasks.iter().zip(&homes).map(weight).collect()
 }
 
 fn weighted(values: &[f64], weights: &[f64]) -> f64 {
@@ -281,7 +312,45 @@ mod tests {
 
     #[test]
     fn weights_by_size_or_alike() {
-        assert_eq!(weights(&[30, 10], true), [0.75, 0.25]);
-        assert_eq!(weights(&[30, 10], false), [0.5, 0.5]);
+        assert_eq!(by_size(&[30, 10]), [0.75, 0.25]);
+        assert_eq!(alike(&manifest(), &group("g", &["a", "b"], &[])), [0.5, 0.5]);
+    }
+
+    fn group(name: &str, tasks: &[&str], groups: &[&str]) -> GroupManifest {
+        let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        GroupManifest {
+            name: name.to_owned(),
+            tasks: owned(tasks),
+            groups: owned(groups),
+            ..GroupManifest::default()
+        }
+    }
+
+    #[test]
+    fn a_group_inside_counts_as_one_member() {
+        let outer = group("outer", &["a", "x", "y", "z"], &["inner"]);
+        let inner = group("inner", &["x", "y", "z"], &["innermost"]);
+        let innermost = group("innermost", &["y", "z"], &[]);
+        let groups = vec![outer.clone(), inner, innermost];
+        let manifest = Manifest { groups, ..manifest() };
+        assert_eq!(alike(&manifest, &outer), [0.5, 0.25, 0.125, 0.125]);
+    }
+
+    #[test]
+    fn the_average_of_nested_groups_is_theirs() {
+        let nested = |manifest: &mut Manifest| {
+            manifest.groups[0].groups = vec!["inner".to_owned()];
+            manifest.groups[0].tasks.push("probe_en".to_owned());
+            let mut inner = manifest.groups[0].clone();
+            inner.name = "inner".to_owned();
+            inner.groups.clear();
+            inner.tasks.retain(|task| task != "probe_en");
+            manifest.groups.push(inner);
+        };
+        let found = averages_with(nested, &["heb_snli", "heb_trans_flores", "probe_en"]);
+        assert_eq!(found[0].weights, [0.25, 0.25, 0.5]);
+        assert_eq!(found[1].value, Ok((50.0 + 24.5) / 2.0));
+        let probe = found[0].value.clone().unwrap() - 0.5 * found[1].value.clone().unwrap();
+        assert!(probe > 0.0);
     }
 }

@@ -82,13 +82,23 @@ impl Cell {
     }
 }
 
+/// The digest of a text that many times over.
+fn repeated(text: &str, times: usize) -> Sha256 {
+    let mut hash = Sha256::new();
+    (0..times).for_each(|_| hash.update(text.as_bytes()));
+    hash
+}
+
 /// Collects the documents of a (model, task).
 #[derive(Default)]
 pub(super) struct CellBuilder {
     scores: TaskScores,
     documents: usize,
     unscored: Vec<(String, usize)>,
-    hash: Sha256,
+    /// The hashes of each document, one after another.
+    hashes: String,
+    /// Filters of the task: lm-eval hashes its samples, of which each filter has one a document.
+    filters: usize,
     prompts: Sha256,
 }
 
@@ -97,8 +107,9 @@ impl CellBuilder {
         self.documents += 1;
         self.scores.add(document);
         for hash in [&document.doc_hash, &document.prompt_hash, &document.target_hash] {
-            self.hash.update(hash.as_bytes());
+            self.hashes.push_str(hash);
         }
+        self.filters = self.filters.max(document.scores.as_array().map_or(0, Vec::len));
         self.prompts.update(document.prompt_hash.as_bytes());
         if let DocumentState::Unscored { reason } = &document.state {
             match self.unscored.iter_mut().find(|(other, _)| other == reason) {
@@ -130,7 +141,7 @@ impl CellBuilder {
             documents: self.documents,
             documents_available: outcome.map_or(0, |outcome| outcome.documents_available),
             unscored: self.unscored,
-            task_hash: hex(self.hash),
+            task_hash: hex(repeated(&self.hashes, self.filters.max(1))),
             prompts_hash: hex(self.prompts),
             kept: self.scores,
             work,
