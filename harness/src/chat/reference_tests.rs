@@ -70,72 +70,59 @@ fn qwen3_thinking_and_continuation_equal_transformers() {
     );
 }
 
-/// A tokenizer of a few words; `adds` are the tokens that it adds around every text by itself.
-fn tokenizer(bos: Option<&str>, adds: [bool; 2]) -> [(&'static str, String); 2] {
-    let token = |id: u32, content: &str| {
-        json!({"id": id, "content": content, "special": true, "single_word": false,
-            "lstrip": false, "rstrip": false, "normalized": false})
-    };
-    let special = |name: &str| json!({"SpecialToken": {"id": name, "type_id": 0}});
-    let mut single = vec![json!({"Sequence": {"id": "A", "type_id": 0}})];
-    if adds[0] {
-        single.insert(0, special("<s>"));
-    }
-    if adds[1] {
-        single.push(special("</s>"));
-    }
-    let tokens = json!({
-        "<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]},
-        "</s>": {"id": "</s>", "ids": [2], "tokens": ["</s>"]}
-    });
-    let tokenizer = json!({
-        "version": "1.0", "truncation": null, "padding": null, "normalizer": null, "decoder": null,
-        "added_tokens": [token(1, "<s>"), token(2, "</s>")],
-        "pre_tokenizer": {"type": "Whitespace"},
-        "post_processor": {"type": "TemplateProcessing", "single": single,
-            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
-            "special_tokens": tokens},
-        "model": {"type": "WordLevel", "unk_token": "?",
-            "vocab": {"?": 0, "<s>": 1, "</s>": 2, "user": 3, "hi": 4, ":": 5}}
-    });
-    let config = json!({"bos_token": bos, "eos_token": "</s>"});
-    [("tokenizer.json", tokenizer.to_string()), ("tokenizer_config.json", config.to_string())]
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/chat/fixtures")
 }
 
-/// The number of BOS tokens that a prompt is fed with, which must stand in front.
-fn bos_count(template: &str, files: &[(&str, String)]) -> usize {
+/// A checkpoint's folder of one tokenizer and one template.
+fn checkpoint(tokenizer: &str, template: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
-    std::fs::write(folder.path().join("chat_template.jinja"), template).unwrap();
-    let template = ChatTemplate::load(folder.path()).unwrap().unwrap();
-    let encoder = TextEncoder::load(folder.path(), None).unwrap();
-    let prompt = template.apply(&[message("user", "hi")], true).unwrap();
-    let ids = encoder.encode(&prompt).unwrap().ids;
-    let count = ids.iter().filter(|id| **id == 1).count();
-    assert!(ids.iter().take(count).all(|id| *id == 1), "{ids:?}");
-    assert!(ids.contains(&4), "{ids:?}");
-    count
+    let file = format!("tokenizers/{}.json", tokenizer.replace(' ', "_").replace(',', ""));
+    let copy = |from: String, to: &str| {
+        std::fs::copy(fixtures().join(from), folder.path().join(to)).unwrap();
+    };
+    copy(file, "tokenizer.json");
+    copy(format!("templates/{template}.jinja"), "chat_template.jinja");
+    let named = !tokenizer.starts_with("no bos") && !tokenizer.ends_with("not named");
+    let config = json!({"bos_token": named.then_some("<s>"), "eos_token": "</s>"});
+    std::fs::write(folder.path().join("tokenizer_config.json"), config.to_string()).unwrap();
+    folder
 }
 
-/// Whoever writes BOS, template or tokenizer or both or the template twice, it is fed once; a model whose tokenizer
-/// and template both leave it out is fed none, as in lm-evaluation-harness.
+fn conversation_of(name: &str) -> Vec<ChatMessage> {
+    let system = message("system", "Be careful.");
+    match name {
+        "user" => vec![message("user", " שאלה \n")],
+        "system" => vec![system, message("user", "hi")],
+        "turns" => vec![
+            system,
+            message("user", "a"),
+            message("assistant", "hm</think> b "),
+            message("user", "質問"),
+        ],
+        _ => vec![message("user", "hi"), message("assistant", "答え： ")],
+    }
+}
+
+/// Templates times tokenizers: `tests/parity/chat_templates.py` says what they are and wrote what transformers 5.23
+/// renders and feeds. Whoever writes BOS, template or tokenizer or both or the template twice, it is fed once; a model
+/// whose tokenizer and template both leave it out is fed none, as in lm-evaluation-harness.
 #[test]
-fn bos_is_fed_once() {
-    const TURN: &str = "user : {{ messages[0].content }}";
-    let none = TURN.to_owned();
-    let one = format!("{{{{ bos_token }}}}{TURN}");
-    let two = format!("{{{{ bos_token }}}}{{{{ bos_token }}}}{TURN}");
-    for (tokenizer, expected) in [
-        (tokenizer(Some("<s>"), [true, false]), [1, 1, 1]),
-        (tokenizer(Some("<s>"), [true, true]), [1, 1, 1]),
-        (tokenizer(Some("<s>"), [false, false]), [0, 1, 1]),
-        (tokenizer(None, [false, false]), [0, 0, 0]),
-        (tokenizer(None, [false, true]), [0, 0, 0]),
-        (tokenizer(None, [true, false]), [1, 1, 1]),
-    ] {
-        let counts = [&none, &one, &two].map(|template| bos_count(template, &tokenizer));
-        assert_eq!(counts, expected, "{}", tokenizer[0].1);
+fn every_template_with_every_tokenizer() {
+    let text = std::fs::read_to_string(fixtures().join("expected.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert_eq!(cases.len(), 6 * (6 * 4 + 4));
+    for case in cases {
+        let word = |at: usize| case[at].as_str().unwrap();
+        let folder = checkpoint(word(0), word(1));
+        let template = ChatTemplate::load(folder.path()).unwrap().unwrap();
+        let template = template.with_thinking(case[3].as_bool());
+        let opens = word(2) != "prefill";
+        let prompt = template.apply(&conversation_of(word(2)), opens).unwrap();
+        assert_eq!(prompt, word(4), "{case}");
+        let encoder = TextEncoder::load(folder.path(), None).unwrap();
+        let ids = encoder.encode(&prompt).unwrap().ids;
+        let end = ids.len();
+        assert_eq!(json!([ids[0], ids[1], ids[end - 2], ids[end - 1], end]), case[5], "{case}");
     }
 }
