@@ -14,3 +14,4 @@ mod resume;
 mod routing_command;
 mod routing_parity;
 mod support;
+mod task_files;
