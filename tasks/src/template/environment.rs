@@ -71,15 +71,15 @@ impl Templates {
         Ok(())
     }
 
-    /// The names that a template takes from the document.
+    /// The names that a template takes from the document; none of one that
+    /// is too deep to be looked at.
     #[must_use]
     pub fn columns(&self, key: &str) -> HashSet<String> {
-        let Ok(template) = self.environment.get_template(key) else {
-            return HashSet::new();
-        };
-        let mut names = template.undeclared_variables(false);
-        names.retain(|name| !self.environment.globals().any(|(global, _)| global == name));
-        names
+        if !self.guarded.contains(key) {
+            return columns(&self.environment, key);
+        }
+        let (environment, key) = (self.environment.clone(), key.to_owned());
+        guard::within(DEADLINE, move || columns(&environment, &key)).unwrap_or_default()
     }
 
     /// Renders the template of a key with a document's columns.
@@ -110,6 +110,13 @@ impl Templates {
         names.sort();
         names
     }
+}
+
+fn columns(environment: &Environment, key: &str) -> HashSet<String> {
+    let Ok(template) = environment.get_template(key) else { return HashSet::new() };
+    let mut names = template.undeclared_variables(false);
+    names.retain(|name| !environment.globals().any(|(global, _)| global == name));
+    names
 }
 
 fn environment() -> Environment<'static> {
