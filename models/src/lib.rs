@@ -20,6 +20,7 @@ mod checkpoint;
 mod config;
 mod error;
 mod families;
+pub mod fuzzing;
 mod kernels;
 mod layers;
 mod load;

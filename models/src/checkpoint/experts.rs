@@ -100,12 +100,13 @@ impl Place<'_> {
         Experts { up, down, biases, activation: self.activation }
     }
 
-    /// Each expert's part of a tensor of all of them.
+    /// Each expert's part of a tensor of all of them; none of one that is not there.
     fn pieces(&self, name: &str, shape: [Dim; 3]) -> Vec<Option<Part<'_>>> {
-        let found = self.weights.store.find(self.weights.name(name), &shape);
-        let whole = found.map(Part::whole);
-        let count = self.sizes.experts.size;
-        (0..count).map(|index| whole.as_ref().map(|w| w.piece(index, count))).collect()
+        let Some(found) = self.weights.store.find(self.weights.name(name), &shape) else {
+            return vec![];
+        };
+        let (whole, count) = (Part::whole(found), self.sizes.experts.size);
+        (0..count).map(|index| Some(whole.piece(index, count))).collect()
     }
 
     fn stacked(&self) -> Experts {

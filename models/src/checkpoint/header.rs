@@ -41,7 +41,10 @@ impl Shard {
     pub(crate) fn open(path: &Path, name: &str) -> Result<Self, String> {
         let mut file = File::open(path).map_err(|e| e.to_string())?;
         let metadata = file.metadata().map_err(|e| e.to_string())?;
-        let header = check_start(&mut file, metadata.len())?;
+        let mut start = Vec::with_capacity(LFS_POINTER.len());
+        let limit = LFS_POINTER.len() as u64;
+        file.by_ref().take(limit).read_to_end(&mut start).map_err(|e| e.to_string())?;
+        let header = check_start(&start, metadata.len())?;
         #[expect(unsafe_code, reason = "weights are mapped, not read whole")]
         // SAFETY: the mapping is read-only; like every reader of safetensors this one relies on
         // nobody truncating a checkpoint while it is being loaded.
@@ -57,11 +60,17 @@ impl Shard {
     }
 }
 
-/// Checks what precedes the header; returns the header's length.
-fn check_start(file: &mut File, size: u64) -> Result<usize, String> {
-    let mut start = Vec::with_capacity(LFS_POINTER.len());
-    let limit = LFS_POINTER.len() as u64;
-    file.by_ref().take(limit).read_to_end(&mut start).map_err(|e| e.to_string())?;
+/// The tensors that a file of these bytes lists.
+///
+/// # Errors
+/// As [`Shard::open`].
+pub(crate) fn read_header(file: &[u8]) -> Result<BTreeMap<String, StoredTensor>, String> {
+    let start = &file[..file.len().min(LFS_POINTER.len())];
+    tensors(file, check_start(start, file.len() as u64)?)
+}
+
+/// Checks the first bytes of a file of `size` bytes; returns the header's length.
+fn check_start(start: &[u8], size: u64) -> Result<usize, String> {
     if start == LFS_POINTER {
         return Err(
             "is a Git LFS pointer, not the weights: run `git lfs pull` in the folder".into()
@@ -84,10 +93,10 @@ fn check_start(file: &mut File, size: u64) -> Result<usize, String> {
     Ok(length as usize)
 }
 
-fn tensors(map: &Mmap, header: usize) -> Result<BTreeMap<String, StoredTensor>, String> {
+fn tensors(file: &[u8], header: usize) -> Result<BTreeMap<String, StoredTensor>, String> {
     let start = 8 + header;
-    let metadata = SafeTensors::read_metadata(map).map_err(|e| words(&e, map.len() - start))?.1;
-    if let Some(name) = duplicate(&map[8..start]) {
+    let metadata = SafeTensors::read_metadata(file).map_err(|e| words(&e, file.len() - start))?.1;
+    if let Some(name) = duplicate(&file[8..start]) {
         return Err(format!("header lists tensor {name} twice"));
     }
     let stored = |info: &safetensors::tensor::TensorInfo| StoredTensor {

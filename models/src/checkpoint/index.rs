@@ -16,7 +16,11 @@ pub(crate) type WeightMap = BTreeMap<String, String>;
 
 /// Reads the index.
 pub(crate) fn read_index(dir: &Path) -> Result<WeightMap, Problem> {
-    let index = read_json(dir, INDEX)?;
+    weight_map(&read_json(dir, INDEX)?)
+}
+
+/// Takes the map out of an index.
+pub(crate) fn weight_map(index: &Value) -> Result<WeightMap, Problem> {
     let expected = "an object `weight_map` of tensor names and file names";
     let broken = || problem(format!("expected {expected}"));
     let map = index.get("weight_map").and_then(Value::as_object).ok_or_else(broken)?;

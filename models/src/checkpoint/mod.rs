@@ -17,5 +17,7 @@ mod weights;
 pub(crate) use dim::Dim;
 pub(crate) use experts::{ExpertNames, ExpertSizes, Stacking};
 pub(crate) use folder::Folder;
+pub(crate) use header::read_header;
+pub(crate) use index::{shard_path, weight_map};
 pub(crate) use store::{Asked, WeightStore};
 pub(crate) use weights::Weights;

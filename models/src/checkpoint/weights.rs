@@ -28,6 +28,11 @@ impl<'a> Weights<'a> {
         Weights { store: self.store, prefix: self.name(path) }
     }
 
+    /// Whether tensors are copied, and not only checked or listed.
+    pub(crate) fn copies(&self) -> bool {
+        self.store.copies()
+    }
+
     /// Whether the folder has this tensor.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.store.has(&self.name(name))

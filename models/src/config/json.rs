@@ -18,8 +18,13 @@ pub(crate) fn read_json(dir: &Path, file: &str) -> Result<Value, Problem> {
         return Err(unreadable(format!("{size} bytes are too many for a JSON file")));
     }
     let mut bytes = std::fs::read(&path).map_err(|e| unreadable(e.to_string()))?;
-    blank_non_finite(&mut bytes);
-    serde_json::from_slice(&bytes).map_err(|error| Problem::Json {
+    parse_json(file, &mut bytes)
+}
+
+/// The JSON in `bytes`, which are those of a file of this name.
+pub(crate) fn parse_json(file: &str, bytes: &mut [u8]) -> Result<Value, Problem> {
+    blank_non_finite(bytes);
+    serde_json::from_slice(bytes).map_err(|error| Problem::Json {
         file: file.into(),
         line: error.line(),
         column: error.column(),

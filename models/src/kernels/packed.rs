@@ -54,8 +54,9 @@ impl Packed {
         packed
     }
 
-    /// Some of the outputs, in the given order, held as they are here; nothing of an empty matrix.
-    pub(crate) fn select(&self, outputs: &[usize]) -> Self {
+    /// Some of the outputs, in the given order, held as they are here; of an empty matrix nothing, and
+    /// nothing is asked for.
+    pub(crate) fn select(&self, outputs: impl FnOnce() -> Vec<usize>) -> Self {
         let storage = match self.numbers {
             Numbers::F32(_) => Storage::F32,
             Numbers::Bf16(_) => Storage::Bf16,
@@ -63,6 +64,7 @@ impl Packed {
         if self.outputs == 0 {
             return Self::zeros(0, 0, storage);
         }
+        let outputs = outputs();
         let mut selected = Self::zeros(outputs.len(), self.inputs, storage);
         let mut row = vec![0.0; self.inputs];
         for (place, &output) in outputs.iter().enumerate() {

@@ -18,7 +18,7 @@ pub(crate) struct Linear {
 
 impl Linear {
     /// The projection to some of the outputs of one without bias, in the given order.
-    pub(crate) fn outputs(&self, outputs: &[usize]) -> Linear {
+    pub(crate) fn outputs(&self, outputs: impl FnOnce() -> Vec<usize>) -> Linear {
         Linear { weight: self.weight.select(outputs), bias: None }
     }
 

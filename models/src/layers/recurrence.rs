@@ -33,7 +33,8 @@ pub(crate) struct MemoryShape {
 impl MemoryShape {
     /// Numbers that a kept state costs.
     pub(crate) fn numbers(&self) -> usize {
-        self.conv.0 * self.conv.1 + self.state.0 * self.state.1
+        let product = |(rows, columns): (usize, usize)| rows.saturating_mul(columns);
+        product(self.conv).saturating_add(product(self.state))
     }
 
     fn kept(&self, memory: &Memory) -> Result<ScanState> {

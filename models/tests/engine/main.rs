@@ -10,6 +10,7 @@ mod bad_weights; // every way weight files can be wrong has its message
 mod breakage; // good checkpoints, broken in one place
 mod configs; // small configurations of every family
 mod families; // every family against transformers
+mod fuzz; // damaged files, a bounded number of them
 mod invariance; // packing and splitting change nothing
 mod layouts; // disk layouts, cache sizes, counters
 mod recipe; // the README’s steps for a new family

@@ -156,6 +156,10 @@ impl DecoderConfig {
             _ => None,
         });
         let shared = moe.and_then(|m| m.shared.as_ref());
+        // Sizes are bounded, but sums of their products over all layers need not be.
+        let sum = |numbers: fn(&Part) -> usize| {
+            self.parts().map(numbers).fold(0, |sum: usize, n| sum.saturating_add(n))
+        };
         Architecture {
             layer_kinds: self.layers.iter().map(LayerConfig::kind).collect(),
             moe_layers: self.moe_layers(),
@@ -163,8 +167,8 @@ impl DecoderConfig {
             top_k: moe.map_or(0, |m| m.rule.top_k),
             shared_experts: shared.map_or(0, |s| s.count),
             score_function: moe.map(|m| m.rule.score_function),
-            kv_numbers_per_token: self.parts().map(Part::kv_numbers).sum(),
-            state_numbers_per_node: self.parts().map(Part::state_numbers).sum(),
+            kv_numbers_per_token: sum(Part::kv_numbers),
+            state_numbers_per_node: sum(Part::state_numbers),
             ..self.backbone.architecture(self.family)
         }
     }
@@ -200,7 +204,8 @@ impl DecoderConfig {
         let head = self.backbone.head(weights, norm, &embedding);
         let tied_head = self.backbone.is_tied(weights);
         let architecture = Architecture { tied_head, ..self.architecture() };
-        let rotary = self.rotations.iter().map(Rotation::load).collect();
+        let rotations = self.rotations.iter().filter(|_| weights.copies());
+        let rotary = rotations.map(Rotation::load).collect();
         Decoder { architecture, embedding, rotary, slots: layers.len(), layers, head }
     }
 

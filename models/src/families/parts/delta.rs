@@ -106,10 +106,15 @@ impl DeltaConfig {
         };
         let values = each * value_dim;
         let all = 2 * key_dim + 2 * values;
-        let (q, k) = (part(0, key_dim, all), part(key_dim, 2 * key_dim, all));
-        let v = part(2 * key_dim, 2 * key_dim + values, all);
-        let z = part(2 * key_dim + values, all, all);
-        let (b, a) = (part(0, each, 2 * each), part(each, 2 * each, 2 * each));
-        (qkvz.outputs(&[q, k, v].concat()), qkvz.outputs(&z), ba.outputs(&b), ba.outputs(&a))
+        let qkv = || {
+            let (q, k) = (part(0, key_dim, all), part(key_dim, 2 * key_dim, all));
+            [q, k, part(2 * key_dim, 2 * key_dim + values, all)].concat()
+        };
+        (
+            qkvz.outputs(qkv),
+            qkvz.outputs(|| part(2 * key_dim + values, all, all)),
+            ba.outputs(|| part(0, each, 2 * each)),
+            ba.outputs(|| part(each, 2 * each, 2 * each)),
+        )
     }
 }
