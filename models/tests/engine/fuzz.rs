@@ -88,7 +88,7 @@ fn of_every_family(file: &str) -> Vec<Vec<u8>> {
     folders().iter().map(|dir| fs::read(dir.join(Path::new(file))).unwrap()).collect()
 }
 
-fn fuzz(target: fn(&[u8]) -> Vec<harness_models::Problem>, seeds: Vec<Vec<u8>>) {
+fn fuzz(target: fn(&[u8]) -> Vec<harness_models::Problem>, seeds: &[Vec<u8>]) {
     let rounds = std::env::var("FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
     let (mut good, mut bad) = (0u32, 0u32);
     for (number, seed) in seeds.iter().enumerate() {
@@ -116,10 +116,10 @@ fn damaged_weight_files_are_read_without_panic() {
 
 #[test]
 fn damaged_configs_are_read_without_panic() {
-    fuzz(fuzzing::config, [kept("config"), of_every_family("config.json")].concat());
+    fuzz(fuzzing::config, &[kept("config"), of_every_family("config.json")].concat());
 }
 
 #[test]
 fn damaged_indexes_are_read_without_panic() {
-    fuzz(fuzzing::index, kept("index"));
+    fuzz(fuzzing::index, &kept("index"));
 }
