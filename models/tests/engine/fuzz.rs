@@ -110,7 +110,7 @@ fn fuzz(target: fn(&[u8]) -> Vec<harness_models::Problem>, seeds: &[Vec<u8>]) {
 fn damaged_weight_files_are_read_without_panic() {
     fuzz(
         fuzzing::weight_file,
-        [kept("weight_file"), of_every_family("model.safetensors")].concat(),
+        &[kept("weight_file"), of_every_family("model.safetensors")].concat(),
     );
 }
 
