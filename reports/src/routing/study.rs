@@ -15,6 +15,7 @@ use super::stages::{self, StageComparison};
 use crate::manifest::{Capture, Manifest};
 use crate::record::{Record, RecordError};
 use crate::summary::LayerMeasures;
+use crate::summary::comparison::edges;
 
 /// Resamplings of a band: fewer than scores take, because each sums every row of both languages.
 pub const BAND_DRAWS: usize = 1000;
@@ -59,11 +60,10 @@ impl RoutingStudy {
 
     fn add(&mut self, corpus: &Corpus, manifest: &Manifest, models: &mut [CorpusMeasured]) {
         for pair in corpus.pairs() {
-            let compared = models.iter().filter_map(|stage| {
-                let name = baseline(manifest, &stage.model)?;
-                let base = models.iter().find(|other| other.model == name)?;
-                stages::compare(stage, base, pair)
-            });
+            let find = |name: &str| models.iter().find(|model| model.model == name);
+            let compared = edges(manifest)
+                .into_iter()
+                .filter_map(|(stage, base, _)| stages::compare(find(&stage)?, find(&base)?, pair));
             self.stages.extend(compared);
         }
         for model in models {
@@ -72,15 +72,6 @@ impl RoutingStudy {
             self.pairs.entry(model.model.clone()).or_default().extend(drawn);
         }
     }
-}
-
-/// What a model is compared with: what its manifest names, else the run's first model.
-pub(crate) fn baseline(manifest: &Manifest, model: &str) -> Option<String> {
-    let info = manifest.models.get(model)?;
-    let named = [info.compare_to.as_ref(), info.parent.as_ref()];
-    let known = named.into_iter().flatten().find(|name| manifest.models.contains_key(*name));
-    let first = || manifest.models.keys().next().filter(|_| info.parent.is_none());
-    known.or_else(first).filter(|name| *name != model).cloned()
 }
 
 /// How much of a model's routing was seen.

@@ -6,11 +6,13 @@ use harness_metrics::routing::bands::{Band, DocumentTable};
 use harness_metrics::routing::collapse;
 use harness_metrics::routing::trace::{TokenTrace, companionship};
 use harness_metrics::scores::{Clusters, Resampling};
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::curve::{Curve, Measured};
-use super::study::{BAND_DRAWS, baseline};
+use super::study::BAND_DRAWS;
 use crate::record::{DocumentDetails, Record, RecordError};
+use crate::summary::comparison::edges;
 
 /// Co-activation of one (model, task).
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -66,20 +68,19 @@ impl TraceStudy {
         }
         let resampling = Resampling { draws: resampling.draws.min(BAND_DRAWS), ..resampling };
         for task in manifest.tasks.keys() {
-            let mut traces: BTreeMap<&str, BTreeMap<usize, TokenTrace>> = BTreeMap::new();
+            let mut traces: IndexMap<&str, BTreeMap<usize, TokenTrace>> = IndexMap::new();
             for model in manifest.models.keys() {
                 let details = record.details(model, task)?.into_values();
                 let trace = |details: DocumentDetails| Some((details.doc_id, details.trace?));
                 traces.insert(model, details.filter_map(trace).collect());
             }
-            for model in manifest.models.keys() {
-                study.coactivation.extend(coactivation(model, task, &traces[model.as_str()]));
-                let base = baseline(manifest, model);
-                study.saturation.extend(base.and_then(|base| {
-                    let both = [&traces[model.as_str()], traces.get(base.as_str())?];
-                    saturation((model, &base, task), both, resampling)
-                }));
+            for (model, traces) in &traces {
+                study.coactivation.extend(coactivation(model, task, traces));
             }
+            study.saturation.extend(edges(manifest).iter().filter_map(|(stage, base, _)| {
+                let both = [traces.get(stage.as_str())?, traces.get(base.as_str())?];
+                saturation((stage, base, task), both, resampling)
+            }));
         }
         Ok(study)
     }
@@ -136,7 +137,7 @@ fn saturation(
         base: base.to_owned(),
         task: task.to_owned(),
         documents: table.len(),
-        shared: measured.curve(),
+        shared: measured.curve_within((0.0, 1.0)),
         unrelated: shape.top_k as f64 / shape.experts as f64,
     })
 }

@@ -30,7 +30,7 @@ impl Relation {
 
 /// Model, baseline, relation, in the order of models: `compare_to` and `parent` of each that is part
 /// of the run, else every model against the first.
-pub(super) fn edges(manifest: &Manifest) -> Vec<(String, String, Relation)> {
+pub(crate) fn edges(manifest: &Manifest) -> Vec<(String, String, Relation)> {
     let mut edges = Vec::new();
     for (alias, model) in &manifest.models {
         let known = |other: &Option<String>| {

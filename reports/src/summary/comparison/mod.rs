@@ -29,6 +29,7 @@ pub use averages::{AverageDifference, MeanDifference};
 pub use build::{Side, along_lineage, compare};
 pub use comparable::{differing_prompts, differing_settings};
 pub use edges::Relation;
+pub(crate) use edges::edges;
 pub use flips::{FlippedDocument, flipped_documents};
 pub(crate) use pairing::{PairedDocument, PairedDocuments, pair};
 pub use unevenness::{Shape, Unevenness};
