@@ -79,9 +79,9 @@ pub fn expansion(clusters: usize, level: f64) -> f64 {
 
 /// The interval with both ends `factor` times as far from `value`.
 #[must_use]
-pub fn expanded(interval: Interval, value: f64, factor: f64) -> Interval {
+pub fn expanded(interval: &Interval, value: f64, factor: f64) -> Interval {
     let end = |end: f64| value + (end - value) * factor;
-    Interval { low: end(interval.low), high: end(interval.high), ..interval }
+    Interval { low: end(interval.low), high: end(interval.high), ..interval.clone() }
 }
 
 /// Mean of one number a document, with lm-eval's standard error and a cluster bootstrap
@@ -173,7 +173,7 @@ mod tests {
         assert!((expansion(30, 0.95) - 1.061_35).abs() < 1e-4, "{}", expansion(30, 0.95));
         assert!(expansion(2, 0.95) > 9.0 && expansion(1, 0.95).is_infinite());
         let interval = pivotal(60.0, (0..=100).map(f64::from).collect(), 0.9).unwrap();
-        let wide = expanded(interval, 60.0, 2.0);
+        let wide = expanded(&interval, 60.0, 2.0);
         assert!((wide.low + 10.0).abs() < 1e-9 && (wide.high - 170.0).abs() < 1e-9);
     }
 

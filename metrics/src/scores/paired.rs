@@ -32,7 +32,7 @@ impl Replicated {
     pub fn interval(&self, level: f64) -> Option<Interval> {
         let interval = bootstrap::pivotal(self.value(), self.replicates.clone(), level)?;
         let factor = bootstrap::expansion(self.clusters, level);
-        factor.is_finite().then(|| bootstrap::expanded(interval, self.value(), factor))
+        factor.is_finite().then(|| bootstrap::expanded(&interval, self.value(), factor))
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
         let means = difference(&old, &new, &clusters, resampling).unwrap();
         assert!((sums.value() - means.value).abs() < 1e-12);
         let (a, b) = (sums.interval(0.95).unwrap(), means.interval.unwrap());
-        let b = bootstrap::expanded(b, means.value, bootstrap::expansion(40, 0.95));
+        let b = bootstrap::expanded(&b, means.value, bootstrap::expansion(40, 0.95));
         assert!((a.low - b.low).abs() < 1e-9 && (a.high - b.high).abs() < 1e-9);
         let narrower = sums.interval(0.90).unwrap();
         assert!(a.low < narrower.low && narrower.high < a.high);
