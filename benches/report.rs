@@ -156,6 +156,7 @@ fn window(model: &str, task: &str, index: usize, first: usize) -> Window {
         end_doc: first + 250,
         documents,
         routing: vec![(Span::Question, total)],
+        details: Vec::new(),
         work: Work::default(),
     }
 }
@@ -222,6 +223,7 @@ fn outcome(task: &str) -> TaskOutcome {
         higher_is_better: !probe,
         per_document: !probe,
         unit: if probe { Unit::Plain } else { Unit::Fraction },
+        signature: None,
     };
     TaskOutcome {
         status: TaskStatus::Finished,
