@@ -12,6 +12,8 @@ pub struct GroupCounter {
     group_of: Vec<u32>,
     layers: usize,
     experts: usize,
+    /// Groups with a decision that was left out.
+    invalid: Vec<bool>,
     sums: GroupRouting,
 }
 
@@ -28,17 +30,27 @@ impl GroupCounter {
             near_ties: 0,
             invalid: 0,
         };
-        Self { group_of, layers, experts, sums }
+        Self { group_of, layers, experts, invalid: vec![false; batch.groups], sums }
     }
 
-    /// The sums.
-    pub fn finish(self) -> GroupRouting {
+    /// The sums. A group with an invalid decision counts as if it had no tokens: what is left of it
+    /// would say of some layers what it does not say of others.
+    pub fn finish(mut self) -> GroupRouting {
+        for group in (0..self.invalid.len()).filter(|&group| self.invalid[group]) {
+            let layers = group * self.layers..(group + 1) * self.layers;
+            let experts = layers.start * self.experts..layers.end * self.experts;
+            self.sums.tokens[group] = 0;
+            self.sums.selections[experts.clone()].fill(0);
+            self.sums.scores[experts].fill(0.0);
+            self.sums.entropy_bits[layers].fill(0.0);
+        }
         self.sums
     }
 
     fn add(&mut self, cell: usize, token: usize, decision: &RouterDecision) {
         if decision.logits_of(token).iter().any(|l| !l.is_finite()) {
             self.sums.invalid += 1;
+            self.invalid[cell / self.layers] = true;
             return;
         }
         let experts = cell * self.experts..(cell + 1) * self.experts;

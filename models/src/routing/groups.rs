@@ -13,6 +13,6 @@ pub struct GroupRouting {
     pub scores: Vec<f64>,
     /// Decisions (token and layer) whose k-th and k+1-th choice differ by less than 1e-6 relative.
     pub near_ties: u64,
-    /// Decisions left out because a logit was not finite.
+    /// Decisions left out because a logit was not finite, and with them all others of their groups.
     pub invalid: u64,
 }

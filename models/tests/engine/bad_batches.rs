@@ -4,7 +4,8 @@ use std::fs;
 
 use harness_models::synthetic::SyntheticOptions;
 use harness_models::{
-    Batch, Cache, ForwardError, LoadOptions, NoRouting, Place, Segment, UNCOUNTED, Want, load,
+    Batch, Cache, ForwardError, GroupCounter, LoadOptions, NoRouting, Place, Segment, UNCOUNTED,
+    Want, load,
 };
 use tempfile::TempDir;
 
@@ -42,6 +43,28 @@ fn a_nan_stays_in_its_document() {
     assert_eq!(sick.non_finite, [None, Some(Place::Embedding), Some(Place::Layer(0))]);
     assert_eq!(sick.rows[0], well.rows[0]);
     assert_eq!(Place::Layer(0).to_string(), "layer 0");
+}
+
+/// Whatever routed a token that is not a number is no routing, and says so; other groups stay whole.
+#[test]
+fn a_group_with_a_nan_counts_no_routing() {
+    let model = load(poisoned(13).path(), &LoadOptions::default()).unwrap();
+    let counted = |node, group, tokens: &[u32]| Segment {
+        groups: vec![group; tokens.len()],
+        ..segment(node, None, tokens, 0)
+    };
+    let batch =
+        Batch { segments: vec![counted(0, 0, &[1, 2, 3]), counted(1, 1, &[1, 13, 3])], groups: 2 };
+    let mut counter = GroupCounter::new(model.architecture(), &batch);
+    model.forward(&batch, &mut model.new_cache(), &mut counter).unwrap();
+    let sums = counter.finish();
+    let half = sums.selections.len() / 2;
+    let (healthy, sick) = sums.selections.split_at(half);
+    assert_eq!((sums.tokens, healthy.iter().sum::<u32>()), (vec![3, 0], 3 * 2 * 2));
+    assert!(sick.iter().all(|&n| n == 0) && sums.scores[half..].iter().all(|&s| s == 0.0));
+    // Three tokens in two layers: the first too, since a hidden value weighs zero and 0 · NaN is NaN.
+    assert_eq!(sums.invalid, 6);
+    assert!(sums.entropy_bits.iter().all(|h| h.is_finite()));
 }
 
 #[test]
