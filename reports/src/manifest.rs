@@ -146,6 +146,15 @@ pub struct TaskManifest {
     pub missing: Option<String>,
 }
 
+impl TaskManifest {
+    /// Whether it is plain text to predict and no benchmark: run as a group's probe, or of the
+    /// category of probes.
+    #[must_use]
+    pub fn is_probe(&self) -> bool {
+        self.probe || self.category.as_deref() == Some("probe")
+    }
+}
+
 /// A metric under one filter.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct MetricName {

@@ -5,7 +5,7 @@ use harness_reports::gate::{
     Candidate, Policy, Report, Verdict, judge, junit_xml, step_summary, verdict_json, verdict_table,
 };
 use harness_reports::summary::Runs;
-use harness_reports::summary::comparison::CompareOptions;
+use harness_reports::summary::comparison::{CompareOptions, Relation};
 
 use super::args::GateArgs;
 use super::compare::read_runs;
@@ -56,7 +56,8 @@ fn candidates<'a>(
         let model = runs.find(name).map_err(CommandError::usage)?;
         let pairs = runs.pairs(baseline, std::slice::from_ref(name));
         let pair = pairs.ok().and_then(|pairs| pairs.into_iter().next());
-        let against = pair.filter(|(old, _, _)| *old != model);
+        // The first model is nobody's baseline unless somebody says so.
+        let against = pair.filter(|(_, _, relation)| *relation != Relation::First);
         if !named.is_empty() || against.is_some() {
             let baseline = against.map(|(old, _, relation)| (runs.side(old), relation));
             found.push(Candidate { model: runs.side(model), baseline });

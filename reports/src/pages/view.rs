@@ -49,6 +49,8 @@ struct Checkpoint {
     stage: String,
     parent: String,
     parameters: String,
+    /// Layers by kind: `24 attention moe, 24 mamba`.
+    layers: String,
     routers: String,
     weights: String,
 }
@@ -138,9 +140,23 @@ fn checkpoint(alias: &str, model: &ModelManifest) -> Checkpoint {
         stage: model.stage.clone().unwrap_or_default(),
         parent: model.parent.clone().unwrap_or_default(),
         parameters: counts.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        layers: layer_kinds(model),
         routers: router.unwrap_or_else(|| "not captured".to_owned()),
         weights: short(&model.weights_digest),
     }
+}
+
+/// How many layers of each kind, in the order in which kinds appear; empty where the engine does not
+/// say.
+fn layer_kinds(model: &ModelManifest) -> String {
+    let kinds = model.architecture.get("layer_kinds").and_then(serde_json::Value::as_array);
+    let mut counts = indexmap::IndexMap::<&str, usize>::new();
+    for kind in kinds.into_iter().flatten().filter_map(serde_json::Value::as_str) {
+        *counts.entry(kind).or_default() += 1;
+    }
+    let each =
+        counts.into_iter().map(|(kind, count)| format!("{count} {}", kind.replace('_', " ")));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 fn provenance(name: &str, task: &TaskManifest) -> Provenance {

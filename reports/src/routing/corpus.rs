@@ -22,7 +22,7 @@ impl Corpus {
     #[must_use]
     pub fn all(manifest: &Manifest) -> Vec<Self> {
         let mut corpora: IndexMap<String, Self> = IndexMap::new();
-        for (task, info) in manifest.tasks.iter().filter(|(_, info)| is_probe(info)) {
+        for (task, info) in manifest.tasks.iter().filter(|(_, info)| info.is_probe()) {
             let Some(language) = info.language.single() else { continue };
             let name = name_of(info);
             let empty = || Self { name: name.clone(), languages: Vec::new() };
@@ -47,10 +47,6 @@ impl Corpus {
     pub(crate) fn pairs_of(languages: usize) -> Vec<(usize, usize)> {
         (0..languages).rev().flat_map(|b| (0..b).map(move |a| (a, b))).collect()
     }
-}
-
-fn is_probe(task: &TaskManifest) -> bool {
-    task.probe || task.category.as_deref() == Some("probe")
 }
 
 pub(super) fn is_english(language: &str) -> bool {

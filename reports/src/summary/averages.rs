@@ -203,7 +203,8 @@ fn members<'m, 'a>(
         let stands =
             task.stand_in_for.as_ref().is_some_and(|other| manifest.tasks.contains_key(other));
         let unit = cell(name).and_then(|cell| cell.headline(task)).map(|scored| scored.row.unit);
-        let Some(category) = task.category.as_deref().filter(|_| !task.probe && !stands) else {
+        let Some(category) = task.category.as_deref().filter(|_| !task.is_probe() && !stands)
+        else {
             continue;
         };
         if unit != Some(Unit::Plain) {

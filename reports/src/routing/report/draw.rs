@@ -143,9 +143,6 @@ impl RoutingReport {
 
 /// Tasks that are not parallel text.
 fn benchmark_tasks(manifest: &Manifest) -> impl Iterator<Item = &str> {
-    let is_probe = |name: &str| {
-        let task = &manifest.tasks[name];
-        task.probe || task.category.as_deref() == Some("probe")
-    };
-    manifest.tasks.keys().map(String::as_str).filter(move |name| !is_probe(name))
+    let benchmarks = manifest.tasks.iter().filter(|(_, task)| !task.is_probe());
+    benchmarks.map(|(name, _)| name.as_str())
 }

@@ -147,7 +147,7 @@ fn of_metric(
     TaskDifference {
         task: task.to_owned(),
         category: manifest.category.clone(),
-        probe: manifest.probe,
+        probe: manifest.is_probe(),
         metric: metric.clone(),
         unit: scored.map_or(Unit::Fraction, |scored| scored.row.unit),
         higher_is_better: scored.is_none_or(|scored| scored.row.higher_is_better),
