@@ -176,22 +176,24 @@ fn decide(rule: &Rule, seen: &Observed, least: usize) -> (Verdict, String) {
     if seen.n < least {
         return (Verdict::Inconclusive, format!("{text}: {least} documents are needed"));
     }
-    if let Some((limit, found)) = rule.detectable.zip(seen.detectable).filter(|(l, f)| f > l) {
-        let found = crate::pages::format::fixed(found, seen.digits);
-        return (
-            Verdict::Inconclusive,
-            format!(
-                "{text}: a true difference of {limit} could go unnoticed, only {found} would show"
-            ),
-        );
-    }
-    match rule.judge {
-        Judge::Estimate if keeps(rule, seen.value) => (Verdict::Go, text),
-        Judge::Estimate => (Verdict::NoGo, text),
-        Judge::Interval | Judge::NotShown => match (seen.low, seen.high) {
-            (Some(low), Some(high)) => by_interval(rule, (low, high), text),
-            _ => (Verdict::Inconclusive, format!("{text}: there is no interval")),
-        },
+    let interval = seen.low.zip(seen.high);
+    let (verdict, reason) = match (rule.judge, interval) {
+        (Judge::Estimate, _) if keeps(rule, seen.value) => (Verdict::Go, text),
+        (Judge::Estimate, _) => (Verdict::NoGo, text),
+        (_, Some(ends)) => by_interval(rule, ends, text),
+        (_, None) => (Verdict::Inconclusive, format!("{text}: there is no interval")),
+    };
+    // What is shown is shown; only what was merely not found must have been able to be found.
+    let is_shown = interval.is_some_and(|(low, high)| keeps(rule, low) && keeps(rule, high));
+    let blind = rule.detectable.zip(seen.detectable).filter(|(limit, found)| found > limit);
+    match blind {
+        Some((limit, found)) if verdict == Verdict::Go && !is_shown => {
+            let found = crate::pages::format::fixed(found, seen.digits);
+            let why =
+                format!("a true difference of {limit} could go unnoticed, only {found} would show");
+            (Verdict::Inconclusive, format!("{reason}: {why}"))
+        }
+        _ => (verdict, reason),
     }
 }
 

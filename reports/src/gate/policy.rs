@@ -72,8 +72,8 @@ pub struct Rule {
     /// Coverage of the interval; of all of them together for `every_task_of`.
     #[serde(default = "default_level")]
     pub level: f64,
-    /// The rule is INCONCLUSIVE where a true difference of this size would not be noticed in four of
-    /// five cases.
+    /// A rule that holds without its whole interval keeping the bound is INCONCLUSIVE where a true
+    /// difference of this size would not be noticed in four of five cases.
     pub detectable: Option<f64>,
     /// In place of the policy's.
     pub minimum_n: Option<usize>,

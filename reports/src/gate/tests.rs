@@ -73,10 +73,14 @@ fn a_gain_is_shown_refuted_or_open() {
 fn too_little_evidence_is_never_go() {
     let gain = Rule { task: Some("heb_snli".into()), at_least: Some(0.0), ..rule("gain") };
     assert_eq!(verdict_of(Rule { minimum_n: Some(61), ..gain.clone() }, 60), Verdict::Inconclusive);
+    // The gain is shown, however blind the test is to small ones; that it is at least 16 is not.
+    let blind = Rule { detectable: Some(1.0), judge: Judge::NotShown, ..gain.clone() };
+    assert_eq!(verdict_of(blind.clone(), 60), Verdict::Go);
     assert_eq!(
-        verdict_of(Rule { detectable: Some(1.0), ..gain.clone() }, 60),
+        verdict_of(Rule { at_least: Some(16.0), ..blind.clone() }, 60),
         Verdict::Inconclusive
     );
+    assert_eq!(verdict_of(Rule { at_least: Some(60.0), ..blind }, 60), Verdict::NoGo);
     let absent = Rule { task: Some("heb_qa".into()), ..gain.clone() };
     assert_eq!(verdict_of(absent, 60), Verdict::Missing);
     let no_data = Rule { task: Some("heb_trans".into()), ..gain.clone() };
