@@ -336,7 +336,7 @@ fn metrics_without_value_and_signatures_are_named() {
     });
     let sentence = "bleu_ja of heb_snli has no value: no dictionary; install one.";
     assert!(report.contains(sentence), "{report}");
-    assert!(report.contains("acc of heb_snli, nrefs:1|tok:char"), "{report}");
+    assert!(report.contains(r"acc of heb_snli, nrefs:1\|tok:char"), "{report}");
     let results: Value = serde_json::from_str(&text(dir.path(), "base/results.json")).unwrap();
     let scores = &results["harness"]["tasks"]["heb_snli"]["scores"];
     assert_eq!(scores[0]["signature"], "nrefs:1|tok:char");
