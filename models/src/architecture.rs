@@ -97,6 +97,7 @@ impl Architecture {
         let halved = match dtype {
             ComputeDtype::Auto => self.parameters_in_bf16,
             ComputeDtype::F32 => 0,
+            ComputeDtype::Bf16 => self.parameters_total,
         };
         self.parameters_total * 4 - halved * 2
     }

@@ -26,6 +26,7 @@ mod layers;
 mod load;
 mod model;
 mod pass;
+mod peak;
 mod routing;
 pub mod synthetic;
 
@@ -36,6 +37,7 @@ pub use error::{LoadError, Problem};
 pub use families::{SupportedFamily, supported_families};
 pub use load::{Checkpoint, ComputeDevice, ComputeDtype, LoadOptions, WeightFile, inspect, load};
 pub use model::{ForwardError, Model};
+pub use peak::matmul;
 pub use routing::{
     GroupCounter, GroupRouting, MoeLayer, NoRouting, RouterDecision, RoutingObserver,
 };

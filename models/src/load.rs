@@ -29,6 +29,10 @@ pub enum ComputeDtype {
     Auto,
     /// Everything in f32, weights in memory too. The numbers are those of [`ComputeDtype::Auto`] to the bit.
     F32,
+    /// Products with weights in bf16: weights and rows are rounded, sums are f32. Twice as fast on CPUs with
+    /// AVX512-BF16. Attention and the rows that routers look at stay f32. Results depend a little on packing: what
+    /// differs in the last place of f32 may round to another bf16.
+    Bf16,
 }
 
 /// The processor that runs the model.
@@ -86,7 +90,7 @@ pub fn inspect(dir: &Path) -> Result<Checkpoint, LoadError> {
 pub fn load(dir: &Path, options: &LoadOptions) -> Result<Box<dyn Model>, LoadError> {
     let LoadOptions { dtype, device: ComputeDevice::Cpu } = options;
     let opened = Opened::open(dir)?;
-    let store = WeightStore::copying(&opened.folder, *dtype == ComputeDtype::F32);
+    let store = WeightStore::copying(&opened.folder, *dtype);
     let mut decoder = opened.config.decoder(&store.root());
     decoder.architecture = opened.architecture;
     Ok(Box::new(decoder))

@@ -7,6 +7,7 @@ use safetensors::Dtype;
 use super::convert::{copy, rows};
 use super::header::{Shard, StoredTensor};
 use super::store::WeightStore;
+use crate::ComputeDtype;
 use crate::kernels::packed::{Packed, Storage};
 
 /// Some consecutive numbers of a tensor on disk.
@@ -53,7 +54,7 @@ pub(super) fn pack_arranged(
     let Some(part) = part.filter(|_| store.copies()) else {
         return Packed::zeros(0, 0, Storage::F32);
     };
-    let storage = if bf16 && !store.widens() { Storage::Bf16 } else { Storage::F32 };
+    let storage = storage(store.dtype(), bf16);
     let mut packed = Packed::zeros(outputs, inputs, storage);
     packed.fill(0, &arrange(&part.numbers()));
     packed
@@ -61,7 +62,7 @@ pub(super) fn pack_arranged(
 
 /// Parts laid one above the other as a matrix of `inputs` columns; empty while only checking.
 ///
-/// It stays in bf16 if all of it is, unless the store widens everything.
+/// In f32, unless all of it is bf16 on disk and may stay so, or everything is to be rounded.
 pub(super) fn pack(
     store: &WeightStore<'_>,
     parts: &[Option<Part<'_>>],
@@ -73,7 +74,7 @@ pub(super) fn pack(
     if !store.copies() {
         return Packed::zeros(0, 0, Storage::F32);
     }
-    let storage = if all_bf16 && !store.widens() { Storage::Bf16 } else { Storage::F32 };
+    let storage = storage(store.dtype(), all_bf16);
     let mut packed = Packed::zeros(outputs, inputs, storage);
     let mut first = 0;
     for Part { shard, dtype, bytes } in parts.iter().flatten() {
@@ -83,4 +84,13 @@ pub(super) fn pack(
         });
     }
     packed
+}
+
+/// How to hold a matrix to compute in a type.
+fn storage(dtype: ComputeDtype, all_bf16: bool) -> Storage {
+    match dtype {
+        ComputeDtype::Bf16 => Storage::Bf16Rounding,
+        ComputeDtype::Auto if all_bf16 => Storage::Bf16,
+        ComputeDtype::Auto | ComputeDtype::F32 => Storage::F32,
+    }
 }

@@ -7,7 +7,7 @@ use super::convert::readable;
 use super::dim::Dim;
 use super::header::{Shard, StoredTensor};
 use super::{Folder, Weights};
-use crate::Problem;
+use crate::{ComputeDtype, Problem};
 
 /// Once so many problems are known, looking for more helps nobody.
 const ENOUGH: usize = 1000;
@@ -17,8 +17,8 @@ const ENOUGH: usize = 1000;
 enum Source<'a> {
     /// Compared with a folder's headers; every tensor returned is empty.
     Check(&'a Folder),
-    /// Copied from a folder; matrices that are bf16 stay so unless everything is to be widened.
-    Copy { folder: &'a Folder, widen: bool },
+    /// Copied from a folder, to compute in this type.
+    Copy { folder: &'a Folder, dtype: ComputeDtype },
     /// From nowhere: only the record of what was asked for is wanted.
     List { stacked_experts: bool },
 }
@@ -50,9 +50,9 @@ impl<'a> WeightStore<'a> {
         Self::new(Source::Check(folder))
     }
 
-    /// Copies what is asked for; with `widen` everything becomes f32.
-    pub(crate) fn copying(folder: &'a Folder, widen: bool) -> Self {
-        Self::new(Source::Copy { folder, widen })
+    /// Copies what is asked for.
+    pub(crate) fn copying(folder: &'a Folder, dtype: ComputeDtype) -> Self {
+        Self::new(Source::Copy { folder, dtype })
     }
 
     /// Only notes names and shapes.
@@ -119,9 +119,12 @@ impl<'a> WeightStore<'a> {
         matches!(self.source, Source::Copy { .. })
     }
 
-    /// Whether bf16 becomes f32.
-    pub(super) fn widens(&self) -> bool {
-        matches!(self.source, Source::Copy { widen: true, .. })
+    /// What products are to be computed in.
+    pub(super) fn dtype(&self) -> ComputeDtype {
+        match self.source {
+            Source::Copy { dtype, .. } => dtype,
+            Source::Check(_) | Source::List { .. } => ComputeDtype::Auto,
+        }
     }
 
     /// Counts the parameters of a matrix.

@@ -7,7 +7,7 @@ use gemm::Parallelism;
 use rayon::prelude::*;
 
 use super::packed::Packed;
-use super::tile::{self, Rows, Target, WIDTH};
+use super::tile::{self, Panel, RoundedRows, Rows, Target, WIDTH};
 
 /// Rows of one task where there are many: half a second-level cache of numbers.
 const NUMBERS: usize = 1 << 17;
@@ -99,10 +99,14 @@ pub(crate) fn product_of_rows(x: Rows<'_>, w: &Packed, panels: Range<usize>, out
     if x.count == 0 {
         return;
     }
+    let rounded = w.rounds().then(|| RoundedRows::new(x));
     for panel in panels.clone() {
         let numbers = &mut out[(panel - panels.start) * WIDTH..];
-        let columns = w.columns(panel);
-        tile::product(x, w.panel(panel), Target { numbers, stride, columns, add: false });
+        let out = Target { numbers, stride, columns: w.columns(panel), add: false };
+        match (&rounded, w.panel(panel)) {
+            (Some(x), Panel::Bf16(pairs)) => tile::product_rounded(x, pairs, out),
+            (_, panel) => tile::product(x, panel, out),
+        }
     }
 }
 

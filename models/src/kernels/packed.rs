@@ -4,6 +4,9 @@
 //! which for a dozen tokens costs more than the product; so they are reordered once, at load. bf16
 //! weights stay bf16: half the memory, and widening them inside the product costs nothing.
 
+use std::sync::Arc;
+
+use half::bf16;
 use rayon::prelude::*;
 
 use super::tile::{Panel, WIDTH};
@@ -15,8 +18,10 @@ const STRIP: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Storage {
     F32,
-    /// For weights that came as bf16: nothing is rounded.
+    /// bf16 in memory, f32 in products: nothing is rounded if the weights came as bf16.
     Bf16,
+    /// bf16 in memory, and products round their rows to bf16 too; sums are f32.
+    Bf16Rounding,
 }
 
 /// A weight matrix `[outputs, inputs]` in panels of [`WIDTH`] outputs; the last is filled up with zeros.
@@ -24,7 +29,8 @@ pub(crate) enum Storage {
 pub(crate) struct Packed {
     outputs: usize,
     inputs: usize,
-    numbers: Numbers,
+    numbers: Arc<Numbers>,
+    rounds: bool,
 }
 
 #[derive(Debug)]
@@ -41,9 +47,12 @@ impl Packed {
         let panels = outputs.div_ceil(WIDTH);
         let numbers = match storage {
             Storage::F32 => Numbers::F32(vec![[0.0; WIDTH]; panels * inputs]),
-            Storage::Bf16 => Numbers::Bf16(vec![[0; WIDTH]; panels * inputs.div_ceil(2)]),
+            Storage::Bf16 | Storage::Bf16Rounding => {
+                Numbers::Bf16(vec![[0; WIDTH]; panels * inputs.div_ceil(2)])
+            }
         };
-        Self { outputs, inputs, numbers }
+        let rounds = storage == Storage::Bf16Rounding;
+        Self { outputs, inputs, numbers: Arc::new(numbers), rounds }
     }
 
     /// A matrix with these rows, held in f32.
@@ -57,8 +66,9 @@ impl Packed {
     /// Some of the outputs, in the given order, held as they are here; of an empty matrix nothing, and
     /// nothing is asked for.
     pub(crate) fn select(&self, outputs: impl FnOnce() -> Vec<usize>) -> Self {
-        let storage = match self.numbers {
+        let storage = match &*self.numbers {
             Numbers::F32(_) => Storage::F32,
+            Numbers::Bf16(_) if self.rounds => Storage::Bf16Rounding,
             Numbers::Bf16(_) => Storage::Bf16,
         };
         if self.outputs == 0 {
@@ -82,6 +92,16 @@ impl Packed {
         self.inputs
     }
 
+    /// Whether products round their rows to bf16.
+    pub(crate) fn rounds(&self) -> bool {
+        self.rounds
+    }
+
+    /// The same numbers, for products that take their rows as they are.
+    pub(crate) fn on_exact_rows(&self) -> Self {
+        Self { numbers: self.numbers.clone(), rounds: false, ..*self }
+    }
+
     /// Panels, of which the last may be partly filled.
     pub(crate) fn panels(&self) -> usize {
         self.outputs.div_ceil(WIDTH)
@@ -94,7 +114,7 @@ impl Packed {
 
     /// One panel, as products take it.
     pub(crate) fn panel(&self, panel: usize) -> Panel<'_> {
-        match &self.numbers {
+        match &*self.numbers {
             Numbers::F32(numbers) => {
                 let numbers = &numbers[panel * self.inputs..][..self.inputs];
                 Panel::F32 { numbers: numbers.as_flattened(), stride: WIDTH }
@@ -114,7 +134,8 @@ impl Packed {
         let inputs = self.inputs.max(1);
         let block = Block { rows, first, inputs };
         assert!(first + block.count() <= self.outputs, "rows of a packed matrix");
-        match &mut self.numbers {
+        let numbers = Arc::get_mut(&mut self.numbers);
+        match numbers.expect("a matrix is filled where it is made, before anyone shares it") {
             Numbers::F32(numbers) => {
                 let panels = numbers.par_chunks_mut(inputs).enumerate();
                 panels.for_each(|(panel, numbers)| {
@@ -178,9 +199,9 @@ impl Block<'_> {
     }
 }
 
-/// Writes the upper half of an f32 into one half of a pair.
+/// Writes a number into one half of a pair, as bf16.
 fn put_half(pair: &mut u32, odd: bool, value: f32) {
-    let half = value.to_bits() >> 16;
+    let half = u32::from(bf16::from_f32(value).to_bits());
     *pair = if odd { *pair & 0xffff | half << 16 } else { *pair & 0xffff_0000 | half };
 }
 
@@ -200,12 +221,10 @@ mod tests {
                 for (output, expected) in all.chunks(inputs).enumerate() {
                     let mut row = vec![0.0; inputs];
                     packed.row(output, &mut row);
-                    let kept = |x: &f32| f32::from_bits(x.to_bits() & 0xffff_0000);
+                    let kept = |x: &f32| bf16::from_f32(*x).to_f32();
                     match storage {
                         Storage::F32 => assert_eq!(row, expected),
-                        Storage::Bf16 => {
-                            assert_eq!(row, expected.iter().map(kept).collect::<Vec<_>>());
-                        }
+                        _ => assert_eq!(row, expected.iter().map(kept).collect::<Vec<_>>()),
                     }
                 }
                 assert_eq!(packed.columns(packed.panels() - 1), (outputs - 1) % WIDTH + 1);

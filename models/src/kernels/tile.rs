@@ -6,6 +6,9 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod rounded;
+
+pub(crate) use rounded::{RoundedRows, product_rounded};
 
 /// Columns of a panel.
 pub(crate) const WIDTH: usize = 32;

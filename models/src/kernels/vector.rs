@@ -225,6 +225,27 @@ widest! {
     }
 }
 
+/// The nearest bf16, ties to even; NaN stays NaN.
+#[inline(always)]
+fn nearest_bf16(x: f32) -> u32 {
+    let bits = x.to_bits();
+    let nearest = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+    if x.is_nan() { bits >> 16 | 0x40 } else { nearest }
+}
+
+widest! {
+    /// Rounds numbers to bf16, two to an element of `out`: the first of each pair in the low half.
+    fn round_pairs(out: &mut [u32], x: &[f32]) {
+        let (pairs, rest) = x.as_chunks::<2>();
+        for (out, &[low, high]) in out.iter_mut().zip(pairs) {
+            *out = nearest_bf16(low) | nearest_bf16(high) << 16;
+        }
+        if let ([last], Some(out)) = (rest, out.last_mut()) {
+            *out = nearest_bf16(*last);
+        }
+    }
+}
+
 widest! {
     /// Whether every number is finite.
     fn all_finite(x: &[f32]) -> bool {
@@ -258,6 +279,19 @@ mod tests {
         assert_eq!(exp(0.0), 1.0);
         assert!(exp(f32::NAN).is_nan());
         assert!(exp(f32::INFINITY) > 2e38);
+    }
+
+    #[test]
+    fn pairs_are_rounded_as_half_rounds() {
+        let mut x: Vec<f32> = (0..999).map(|i| f32::from_bits(i * 0x0041_8937)).collect();
+        x.extend([f32::NAN, f32::INFINITY, f32::MAX, -0.0]);
+        let mut out = vec![0; x.len().div_ceil(2)];
+        round_pairs(&mut out, &x);
+        for (i, &x) in x.iter().enumerate() {
+            let half = half::bf16::from_bits((out[i / 2] >> (i % 2 * 16)) as u16);
+            let expected = half::bf16::from_f32(x);
+            assert!(half == expected || (half.is_nan() && expected.is_nan()), "{x}");
+        }
     }
 
     #[test]

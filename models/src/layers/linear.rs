@@ -24,11 +24,20 @@ impl Linear {
 
     /// Projects every row of `[rows, inputs]`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let mut out = matrix::linear(&host(x)?, &self.weight);
+        self.project(x, &self.weight)
+    }
+
+    /// The same in f32, whatever products are computed in: routers decide on exact rows.
+    pub(crate) fn forward_exactly(&self, x: &Tensor) -> Result<Tensor> {
+        self.project(x, &self.weight.on_exact_rows())
+    }
+
+    fn project(&self, x: &Tensor, weight: &Packed) -> Result<Tensor> {
+        let mut out = matrix::linear(&host(x)?, weight);
         if let Some(bias) = &self.bias {
             norm::add_bias(&mut out, &host(bias)?);
         }
-        tensor(out, x.dim(0)?, self.weight.outputs())
+        tensor(out, x.dim(0)?, weight.outputs())
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Router {
 impl Router {
     /// Decides for every row of `[rows, hidden]`.
     pub(crate) fn route(&self, x: &Tensor) -> Result<RouterDecision> {
-        let logits = self.gate.forward(x)?;
+        let logits = self.gate.forward_exactly(x)?;
         let (tokens, experts) = logits.dims2()?;
         let logits = host(&logits)?.to_vec();
         let mut scores = logits.clone();

@@ -1,11 +1,13 @@
 //! What a checkpoint looks like on disk, what a cache costs and what a counter counts.
 
 use harness_models::synthetic::{DiskDtype, SyntheticOptions};
-use harness_models::{Architecture, GroupCounter, RowOutput, Segment};
+use harness_models::{
+    Architecture, ComputeDtype, GroupCounter, LoadOptions, RowOutput, Segment, load,
+};
 
-use crate::configs::{every_family, qwen3_moe};
+use crate::configs::{every_family, nemotron_h, qwen3_moe};
 use crate::invariance::{alone, run};
-use crate::support::{Trace, random_model, segment, worst};
+use crate::support::{Trace, checkpoint, random_model, segment, worst};
 
 #[test]
 fn every_disk_layout_loads_to_the_same_model() {
@@ -51,6 +53,47 @@ fn half_types_load_and_round_only_weights() {
             |rows: &[RowOutput]| rows.iter().flat_map(|r| r.log_probs.clone()).collect::<Vec<_>>();
         let difference = worst(numbers(&rows), numbers(&plain));
         assert!(difference > 0.0 && difference < within, "{dtype:?}: {difference}");
+    }
+}
+
+/// Memory is all that it saves: the numbers of every family are the same to the bit.
+#[test]
+fn weights_kept_in_bf16_compute_what_their_widened_values_do() {
+    let tokens: Vec<u32> = (0..30).collect();
+    let options = SyntheticOptions { dtype: DiskDtype::Bf16, ..Default::default() };
+    for config in every_family() {
+        let folder = checkpoint(&config, options);
+        let [kept, widened] = [ComputeDtype::Auto, ComputeDtype::F32].map(|dtype| {
+            let options = LoadOptions { dtype, ..Default::default() };
+            load(folder.path(), &options).unwrap()
+        });
+        assert!(alone(kept.as_ref(), &tokens) == alone(widened.as_ref(), &tokens), "{config}");
+        let architecture = kept.architecture();
+        let [auto, f32] =
+            [ComputeDtype::Auto, ComputeDtype::F32].map(|d| architecture.weight_bytes(d));
+        assert_eq!(f32, architecture.parameters_total * 4);
+        assert!(auto < f32 * 6 / 10, "{config}: {auto} of {f32}");
+    }
+}
+
+/// Rounding moves numbers a little. (Packing then moves them too, by 2e-3 here: what differs in the last place of f32
+/// may round to another bf16.)
+#[test]
+fn products_in_bf16_are_close_to_those_in_f32() {
+    let tokens: Vec<u32> = (0..30).collect();
+    for config in [qwen3_moe(), nemotron_h()] {
+        let folder = checkpoint(&config, SyntheticOptions::default());
+        let [exact, rounded] = [ComputeDtype::F32, ComputeDtype::Bf16].map(|dtype| {
+            let options = LoadOptions { dtype, ..Default::default() };
+            load(folder.path(), &options).unwrap()
+        });
+        let numbers =
+            |rows: &[RowOutput]| rows.iter().flat_map(|r| r.log_probs.clone()).collect::<Vec<_>>();
+        let [ours, expected] =
+            [&rounded, &exact].map(|model| numbers(&alone(model.as_ref(), &tokens)));
+        let mean =
+            ours.iter().zip(&expected).map(|(a, b)| (a - b).abs()).sum::<f64>() / ours.len() as f64;
+        assert!(mean > 0.0 && mean < 0.1, "{mean}");
     }
 }
 
