@@ -17,7 +17,7 @@ fn arguments<'a>(source: &'a str, data: &'a str, output: &'a str) -> Vec<&'a str
     let tasks = "he-leaderboard,flores200_ja";
     let base =
         ["eval", "--models", source, "--tasks", tasks, "--data-dir", data, "--output", output];
-    [&base[..], &["--limit", "40", "--batch-tokens", "96", "--quiet"]].concat()
+    [&base[..], &["--limit", "40", "--batch-tokens", "48", "--quiet"]].concat()
 }
 
 fn without_times(value: Value) -> Value {

@@ -16,8 +16,10 @@
 //! Reports are drawn from that record alone, by `harness-reports`.
 //!
 //! Around it: [`config`] reads `harness.toml`, [`hub`] finds datasets and checkpoints that are not in a folder,
-//! [`routing`] reads and writes routing of other programs, [`chat`] applies chat templates, [`progress`] shows what goes on, and [`cli`] is the command line.
+//! [`routing`] reads and writes routing of other programs, [`chat`] applies chat templates, [`progress`] shows what
+//! goes on, [`bench`] measures, and [`cli`] is the command line.
 
+pub mod bench;
 pub mod chat;
 pub mod cli;
 pub mod config;

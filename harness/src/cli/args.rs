@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use harness_models::ComputeDtype;
+
+use crate::bench::Workload;
 
 /// Scores Mixture-of-Experts language models on Hebrew and Japanese benchmarks and records, in the same forward
 /// passes, where the router sent each token.
@@ -33,6 +36,8 @@ pub enum Command {
     Tasks(TasksArgs),
     /// Describe a checkpoint without loading its weights
     Models(ModelsArgs),
+    /// Measure the engine on a random checkpoint
+    Bench(BenchArgs),
     /// Write a commented harness.toml
     Init(InitArgs),
     /// Print shell completions
@@ -81,18 +86,41 @@ pub struct SelectionArgs {
     /// What templates of reasoning models know as enable_thinking [default: the template's own]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", env = "HARNESS_ENABLE_THINKING")]
     pub enable_thinking: Option<bool>,
-    /// Tokens a forward pass: bounds memory, and with it the window that is committed at once
-    #[arg(long, value_name = "N", default_value_t = 4096, env = "HARNESS_BATCH_TOKENS")]
-    pub batch_tokens: usize,
-    /// What to compute in: auto and f32 give the same numbers, auto keeps bf16 weights as they are in memory
-    #[arg(long, value_parser = ["auto", "f32"], default_value = "auto", env = "HARNESS_DTYPE")]
-    pub dtype: String,
+    /// Tokens a forward pass: bounds memory, and with it the window that is committed at once [default: 4096, less
+    /// on a machine with little memory]
+    #[arg(long, value_name = "N", env = "HARNESS_BATCH_TOKENS")]
+    pub batch_tokens: Option<usize>,
+    /// What to compute in: auto is f32 and keeps bf16 weights as they are in memory (the numbers are the same); bf16
+    /// rounds weights and activations of products
+    #[arg(long, value_enum, default_value = "auto", env = "HARNESS_DTYPE")]
+    pub dtype: Dtype,
     /// Longest sequence in tokens; longer prompts are cut on the left [default: the model's own limit]
     #[arg(long, value_name = "N", env = "HARNESS_MAX_LENGTH")]
     pub max_length: Option<usize>,
     /// Skip the routing probe that a group brings with it
     #[arg(long, env = "HARNESS_NO_PROBE")]
     pub no_probe: bool,
+}
+
+/// What to compute in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dtype {
+    /// f32; bf16 weights stay bf16 in memory
+    Auto,
+    /// f32, weights in memory too
+    F32,
+    /// bf16 weights and activations, f32 sums
+    Bf16,
+}
+
+impl From<Dtype> for ComputeDtype {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::Auto => ComputeDtype::Auto,
+            Dtype::F32 => ComputeDtype::F32,
+            Dtype::Bf16 => ComputeDtype::Bf16,
+        }
+    }
 }
 
 /// Flags of `eval`.
@@ -289,6 +317,32 @@ pub enum ModelsCommand {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+}
+
+/// Flags of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// config.json of the model to make, with random weights [default: a Qwen3-MoE of 312 M parameters]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Workloads; all of them if absent
+    #[arg(long, value_delimiter = ',')]
+    pub workload: Vec<Workload>,
+    /// Tokens a forward pass
+    #[arg(long, value_name = "N", default_value_t = 4096)]
+    pub batch_tokens: usize,
+    /// Runs of each workload, with and without routing capture in turn; medians are shown
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    /// Type of the weights on disk, and so in memory
+    #[arg(long, value_parser = ["f32", "bf16"], default_value = "f32")]
+    pub weights: String,
+    /// What to compute in, as for `eval`
+    #[arg(long, value_enum, default_value = "auto")]
+    pub dtype: Dtype,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `init`.

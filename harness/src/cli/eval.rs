@@ -1,6 +1,5 @@
 use std::path::{Path, PathBuf};
 
-use harness_models::ComputeDtype;
 use harness_reports::pages::write_pages;
 use harness_reports::terminal::tables;
 use harness_reports::{PageOptions, Record, RecordError, Summary};
@@ -12,7 +11,7 @@ use super::output;
 use crate::config::{Config, choose_models};
 use crate::eval::{
     CheckpointOptions, EvalOptions, Evaluation, GenerationOverride, Preparation, PreparedModel,
-    evaluate, manifest, prepare_models, prepare_tasks,
+    default_batch_tokens, evaluate, manifest, prepare_models, prepare_tasks,
 };
 use crate::exit::Exit;
 use crate::progress::Progress;
@@ -21,7 +20,7 @@ use crate::run::Interrupt;
 /// Scores models, writes the run folder, prints the tables.
 pub(super) fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
     let config = Config::load(args.selection.config.as_deref())?;
-    let options = options(args, &config)?;
+    let mut options = options(args, &config)?;
     let progress = Progress::new(args.quiet);
     let interrupt = Interrupt::listen()?;
     let choices = choose_models(&config, &args.selection.models)?;
@@ -32,6 +31,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<Exit, CommandError> {
         verify_weights: args.verify_weights,
     };
     let models = prepare_models(choices, checkpoints)?;
+    options.batch_tokens = batch_tokens(&args.selection, &options, &models);
     let folder = args.output.clone().unwrap_or_else(|| default_output(&options.tasks));
     let (mut record, folder) = open_record(&folder, args.fork, &options, &models, &preparation)?;
     let evaluation = evaluate(&options, &models, &preparation, &mut record, &interrupt, &progress)?;
@@ -52,7 +52,7 @@ pub(super) fn selection_options(
             "--limit 0 leaves 0 documents; leave it out to take all of them",
         ));
     }
-    if args.batch_tokens == 0 || args.max_length == Some(0) {
+    if args.batch_tokens == Some(0) || args.max_length == Some(0) {
         return Err(CommandError::usage("--batch-tokens and --max-length are at least 1"));
     }
     if args.fewshot_as_multiturn == Some(true) && !args.apply_chat_template {
@@ -84,8 +84,8 @@ pub(super) fn selection_options(
         system_instruction: args.system_instruction.clone(),
         fewshot_as_multiturn: args.fewshot_as_multiturn.unwrap_or(args.apply_chat_template),
         enable_thinking: args.enable_thinking,
-        batch_tokens: args.batch_tokens,
-        dtype: dtype(&args.dtype),
+        batch_tokens: args.batch_tokens.unwrap_or(1),
+        dtype: args.dtype.into(),
         max_length: args.max_length,
         routing: true,
         routing_trace: false,
@@ -95,9 +95,14 @@ pub(super) fn selection_options(
     })
 }
 
-/// The flag's value, which clap has checked.
-fn dtype(name: &str) -> ComputeDtype {
-    if name == "f32" { ComputeDtype::F32 } else { ComputeDtype::Auto }
+/// The budget that was asked for, or one that suits the machine and the models.
+pub(super) fn batch_tokens(
+    args: &SelectionArgs,
+    options: &EvalOptions,
+    models: &[PreparedModel],
+) -> usize {
+    let architectures = models.iter().map(|model| &model.checkpoint.architecture);
+    args.batch_tokens.unwrap_or_else(|| default_batch_tokens(architectures, options.dtype))
 }
 
 fn options(args: &EvalArgs, config: &Config) -> Result<EvalOptions, CommandError> {

@@ -4,6 +4,7 @@
 //! calls the pipeline, and prints results to stdout; everything else goes to stderr.
 
 mod args;
+mod bench;
 mod compare;
 mod completions;
 mod error;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Routing(args) => routing::run(&args),
         Command::Tasks(args) => tasks::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Completions(args) => completions::run(&args),
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::args::PlanArgs;
 use super::error::CommandError;
-use super::eval::selection_options;
+use super::eval::{batch_tokens, selection_options};
 use super::output;
 use crate::config::{Config, choose_models};
 use crate::encode::{EncodeOptions, EncodedDocument, Pass, encode_document};
@@ -19,7 +19,7 @@ use crate::plan::{Forest, WindowLimits, WindowRule};
 /// Shows what an evaluation would run, without loading weights.
 pub(super) fn run(args: &PlanArgs) -> Result<Exit, CommandError> {
     let config = Config::load(args.selection.config.as_deref())?;
-    let options = selection_options(&args.selection, &config)?;
+    let mut options = selection_options(&args.selection, &config)?;
     let choices = choose_models(&config, &args.selection.models)?;
     let preparation = prepare_tasks(&options)?;
     let checkpoints = CheckpointOptions {
@@ -28,6 +28,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<Exit, CommandError> {
         ..Default::default()
     };
     let models = prepare_models(choices, checkpoints)?;
+    options.batch_tokens = batch_tokens(&args.selection, &options, &models);
     let mut plans = Vec::new();
     for model in &models {
         for prepared in &preparation.tasks {
@@ -119,13 +120,12 @@ impl Totals {
         self.documents += 1;
         self.requests += instance.requests.len();
         self.unscorable += usize::from(encoded.is_none());
-        let tokens = encoded.map_or(0, EncodedDocument::naive_tokens);
-        self.naive += tokens;
+        self.naive += encoded.map_or(0, EncodedDocument::naive_tokens);
         let lengths =
             encoded.iter().flat_map(|encoded| encoded.passes()).map(|pass| pass.tokens.len());
         self.longest = self.longest.max(lengths.max().unwrap_or(0));
         self.window.extend(encoded.cloned());
-        if self.rule.is_full_with(tokens) {
+        if self.rule.is_full_with(encoded.iter().flat_map(|encoded| encoded.passes())) {
             self.close_window();
         }
     }

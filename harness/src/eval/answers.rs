@@ -7,7 +7,7 @@ use harness_tasks::{
 };
 use serde_json::{Value, json};
 
-use crate::encode::EncodedDocument;
+use crate::encode::{EncodedDocument, Pass};
 use crate::run::PassAnswer;
 
 /// A document between its prompts and its row in the record.
@@ -24,6 +24,11 @@ impl PendingDocument<'_> {
     pub(super) fn truncated(&self) -> usize {
         let requests = self.encoded.as_ref().map_or(&[][..], |encoded| &encoded.requests);
         requests.iter().filter(|request| request.truncated > 0).count()
+    }
+
+    /// The document's sequences; none when it cannot be scored.
+    pub(super) fn passes(&self) -> impl Iterator<Item = &Pass> {
+        self.encoded.iter().flat_map(EncodedDocument::passes)
     }
 
     /// Tokens fed when nothing is shared.

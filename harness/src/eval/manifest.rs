@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use harness_models::ComputeDtype;
 use harness_reports::manifest::{
     AggregateManifest, Capture, GroupManifest, HEADLINE, Language, Manifest, MetricName,
     ModelManifest, RouterManifest, RunManifest, TaskManifest,
@@ -37,7 +38,10 @@ fn run_manifest(options: &EvalOptions) -> RunManifest {
         harness_version: env!("CARGO_PKG_VERSION").to_owned(),
         scoring_version: SCORING_VERSION,
         device: "cpu".to_owned(),
-        dtype: "f32".to_owned(),
+        dtype: match options.dtype {
+            ComputeDtype::Auto | ComputeDtype::F32 => "f32".to_owned(),
+            ComputeDtype::Bf16 => "bf16".to_owned(),
+        },
         batch_tokens: options.batch_tokens,
         max_length: options.max_length,
         limit: options.limit,

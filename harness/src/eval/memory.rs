@@ -6,6 +6,31 @@ use super::error::EvalError;
 /// `benches/memory.py` measures that it costs less.
 const BYTES_PER_BUDGET_TOKEN: u64 = (64 << 20) / 1000;
 
+/// Tokens a batch where there is memory enough: more do not make products faster.
+const LARGEST_DEFAULT: usize = 4096;
+/// Tokens a batch below which the default does not go.
+const SMALLEST_DEFAULT: usize = 256;
+
+/// The budget where none is asked for: what half of the machine's memory leaves beside the largest model, within
+/// bounds.
+///
+/// The memory that the machine has counts, not what is free at the moment: windows depend on the budget, and the same
+/// command must find its own record again.
+pub fn default_batch_tokens<'a>(
+    architectures: impl Iterator<Item = &'a Architecture>,
+    dtype: ComputeDtype,
+) -> usize {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let weights = architectures.map(|architecture| architecture.weight_bytes(dtype)).max();
+    default_within(stated(&meminfo, "MemTotal:"), weights.unwrap_or_default())
+}
+
+fn default_within(total: Option<u64>, weights: u64) -> usize {
+    let Some(total) = total else { return LARGEST_DEFAULT };
+    let tokens = (total / 2).saturating_sub(weights) / BYTES_PER_BUDGET_TOKEN;
+    usize::try_from(tokens).unwrap_or(usize::MAX).clamp(SMALLEST_DEFAULT, LARGEST_DEFAULT)
+}
+
 /// Refuses a model that cannot fit, before anything of it is read.
 ///
 /// # Errors
@@ -17,15 +42,15 @@ pub(super) fn check(
     batch_tokens: usize,
 ) -> Result<(), EvalError> {
     let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    match available(&meminfo) {
+    match stated(&meminfo, "MemAvailable:") {
         Some(available) => fits(alias, architecture.weight_bytes(dtype), batch_tokens, available),
         None => Ok(()),
     }
 }
 
-/// Bytes that the system can give; `None` where it does not say (no Linux).
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+/// Bytes that the system states under a key; `None` where it does not say (no Linux).
+fn stated(meminfo: &str, key: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix(key))?;
     Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
 }
 
@@ -66,7 +91,19 @@ mod tests {
 
     #[test]
     fn the_kernel_says_what_is_available() {
-        assert_eq!(available("MemTotal: 9 kB\nMemAvailable:   12 kB\n"), Some(12 * 1024));
-        assert_eq!(available(""), None);
+        let meminfo = "MemTotal: 9 kB\nMemAvailable:   12 kB\n";
+        assert_eq!(stated(meminfo, "MemAvailable:"), Some(12 * 1024));
+        assert_eq!(stated(meminfo, "MemTotal:"), Some(9 * 1024));
+        assert_eq!(stated("", "MemTotal:"), None);
+    }
+
+    #[test]
+    fn the_default_budget_leaves_half_of_the_memory_alone() {
+        let gib = 1 << 30;
+        assert_eq!(default_within(Some(64 * gib), gib), LARGEST_DEFAULT);
+        assert_eq!(default_within(None, gib), LARGEST_DEFAULT);
+        assert_eq!(default_within(Some(2 * gib), 2 * gib), SMALLEST_DEFAULT);
+        let small = default_within(Some(2 * gib), gib - (100 << 20));
+        assert!((1500..1600).contains(&small), "{small}");
     }
 }

@@ -72,7 +72,7 @@ impl TaskRun<'_> {
         let mut pending = Vec::new();
         for instance in documents {
             let document = self.encode(instance?)?;
-            let is_full = rule.is_full_with(document.naive_tokens());
+            let is_full = rule.is_full_with(document.passes());
             pending.push(document);
             if is_full {
                 break;

@@ -82,6 +82,11 @@ proptest! {
             assert_same(&together.answers[index], &alone.answers[0]);
             cells.extend(alone.cells);
         }
+        let backwards: Vec<(usize, &Pass)> = pairs.iter().rev().copied().collect();
+        let reordered = run(model.as_ref(), batch_tokens, &backwards);
+        for (answer, same) in together.answers.iter().zip(reordered.answers.iter().rev()) {
+            assert_same(answer, same);
+        }
         prop_assert_eq!(together.cells.keys().collect::<Vec<_>>(), cells.keys().collect::<Vec<_>>());
         for (cell, counts) in &cells {
             assert_same_routing(&together.cells[cell], counts);

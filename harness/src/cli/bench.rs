@@ -1,0 +1,98 @@
+use clap::ValueEnum;
+use comfy_table::{CellAlignment, Table, presets};
+use harness_models::synthetic::{DiskDtype, SyntheticOptions};
+use harness_models::{LoadOptions, load};
+use serde_json::{Value, json};
+
+use super::args::BenchArgs;
+use super::error::CommandError;
+use super::output;
+use crate::bench::{Measurement, Peak, RandomCheckpoint, Settings, Workload, measure, peak};
+use crate::encode::TextEncoder;
+use crate::eval::EvalError;
+use crate::exit::Exit;
+use crate::run::Interrupt;
+
+/// The model that is made where none is named.
+const DEFAULT_CONFIG: &str = include_str!("../../../benches/qwen3_moe_312m.json");
+
+/// Makes a checkpoint, runs workloads on it, prints what they took.
+pub(super) fn run(args: &BenchArgs) -> Result<Exit, CommandError> {
+    if args.batch_tokens == 0 {
+        return Err(CommandError::usage("--batch-tokens is at least 1"));
+    }
+    let dtype = if args.weights == "bf16" { DiskDtype::Bf16 } else { DiskDtype::F32 };
+    let options = SyntheticOptions { dtype, ..SyntheticOptions::default() };
+    let interrupt = Interrupt::listen()?;
+    let peak = peak();
+    let checkpoint = RandomCheckpoint::new(&config(args)?, options)?;
+    let encoder = TextEncoder::load(checkpoint.folder(), None).map_err(EvalError::from)?;
+    let options = LoadOptions { dtype: args.dtype.into(), ..LoadOptions::default() };
+    let model = load(checkpoint.folder(), &options).map_err(EvalError::from)?;
+    let settings = Settings { batch_tokens: args.batch_tokens, repeat: args.repeat };
+    let chosen = if args.workload.is_empty() { Workload::value_variants() } else { &args.workload };
+    let mut measured = Vec::new();
+    for &workload in chosen {
+        let one = measure(workload, model.as_ref(), &encoder, peak, settings, &interrupt);
+        measured.push(one.map_err(EvalError::from)?);
+    }
+    if args.json {
+        output::print_json(&json!({"peak": peak, "workloads": measured}))?;
+    } else {
+        output::print(&text(peak, &measured))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn config(args: &BenchArgs) -> Result<Value, CommandError> {
+    let text = match &args.config {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))?,
+        None => DEFAULT_CONFIG.to_owned(),
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        let path = args.config.clone().unwrap_or_default();
+        CommandError::usage(format!("{}: not a config.json: {error}", path.display()))
+    })
+}
+
+fn text(peak: Peak, measured: &[Measurement]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        "workload", "naive", "distinct", "computed", "tokens/s", "GFLOP/s", "of peak", "capture",
+        "peak MiB",
+    ]);
+    for one in measured {
+        table.add_row(cells(one));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let cpu =
+        peak.gflop_per_cpu_second.map(|rate| format!(", {rate:.0} a second of processor time"));
+    format!(
+        "{table}\nLarge f32 products: {:.0} GFLOP/s on {} threads{}. Shares and capture overhead are of processor \
+         time.\n",
+        peak.gflops,
+        peak.threads,
+        cpu.unwrap_or_default(),
+    )
+}
+
+fn cells(one: &Measurement) -> [String; 9] {
+    let memory = |bytes: u64| format!("{:.0}", bytes as f64 / f64::from(1 << 20));
+    [
+        one.workload
+            .to_possible_value()
+            .map_or_else(String::new, |name| name.get_name().to_owned()),
+        one.tokens_naive.to_string(),
+        one.tokens_distinct.to_string(),
+        one.tokens_computed.to_string(),
+        format!("{:.0}", one.tokens_per_second),
+        format!("{:.0}", one.gflops),
+        format!("{:.0} %", 100.0 * one.share_of_peak),
+        format!("{:+.1} %", 100.0 * one.capture_overhead),
+        one.peak_memory_bytes.map_or_else(|| "?".to_owned(), memory),
+    ]
+}
