@@ -10,9 +10,13 @@ use crate::routing::{Quantity, RoutingPair, StageComparison};
 use crate::summary::Summary;
 
 /// For every two languages: how far apart they are in each checkpoint, and what training changed.
+/// Where languages are compared with English, other pairs wait for the tables.
 pub(super) fn sentences(summary: &Summary) -> Vec<String> {
     let mut sentences = Vec::new();
-    for languages in languages(summary) {
+    let is_english = |(_, second): &(String, String)| language(second) == "English";
+    let all = languages(summary);
+    let some_english = all.iter().any(is_english);
+    for languages in all.into_iter().filter(|pair| !some_english || is_english(pair)) {
         let pairs: Vec<(&String, &RoutingPair)> = of_languages(summary, &languages);
         sentences.extend(gaps(summary, &languages, &pairs));
         sentences.extend(stages(summary, &languages));
