@@ -10,21 +10,17 @@ mod page;
 mod read;
 mod record;
 mod routing;
+mod studies;
 
 use std::path::Path;
 
 pub use page::page;
 pub use read::{ReadError, checkpoints, fertility};
 pub use record::{CellScore, Checkpoint, Fertility, Record, TaskScore, Usage};
+pub use studies::Study;
 
 /// Where the record lies below the demo's folder.
 pub const RECORD: &str = "results/record.json";
-
-/// Tables that trainings of comparison wrote, with their headings on the page.
-const STUDIES: [(&str, &str); 2] = [
-    ("Six lineages from six seeds", "results/seeds.csv"),
-    ("The balancing loss", "results/ablation.csv"),
-];
 
 /// Draws the page from the record below the demo's folder, and from the tables that are there.
 ///
@@ -32,9 +28,7 @@ const STUDIES: [(&str, &str); 2] = [
 /// The record is missing or damaged.
 pub fn page_of(folder: &Path) -> Result<String, ReadError> {
     let record = Record::load(&folder.join(RECORD))?;
-    let table = |(name, path)| Some((name, std::fs::read_to_string(folder.join(path)).ok()?));
-    let studies: Vec<(&str, String)> = STUDIES.into_iter().filter_map(table).collect();
-    Ok(page(&record, &studies))
+    Ok(page(&record, &studies::studies(folder)))
 }
 
 #[cfg(test)]

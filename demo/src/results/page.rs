@@ -3,6 +3,7 @@
 use super::claims::{Claim, TASKS, claims, number};
 use super::record::{Checkpoint, Record};
 use super::routing;
+use super::studies::Study;
 
 const HEAD: &str = "\
 # What the demo shows
@@ -19,8 +20,8 @@ cargo run --release -p harness-demo -- results --run runs/demo --out demo
 `base-plus` is the control: base trained on for as long as cpt, on base's own mix. It is not committed.
 ";
 
-/// The page. `studies` are tables of comparisons (name, CSV text), shown as they are.
-pub fn page(record: &Record, studies: &[(&str, String)]) -> String {
+/// The page: what the record says, then the comparisons.
+pub fn page(record: &Record, studies: &[Study]) -> String {
     let mut page = HEAD.to_owned();
     page += &section("Claims", &claimed(record));
     page += &section("Scores", &scores(record));
@@ -28,8 +29,9 @@ pub fn page(record: &Record, studies: &[(&str, String)]) -> String {
     page += &section("Usage entropy by layer", &entropies(record));
     page += &section("Routing in summary", &summary(record));
     page += &section("The tokenizer", &fertility(record));
-    for (name, csv) in studies {
-        page += &section(name, &from_csv(csv));
+    for study in studies {
+        let body = format!("{}\n\n{}", study.words, from_csv(&study.csv));
+        page += &section(study.title, &body);
     }
     page
 }

@@ -58,10 +58,14 @@ fn what_is_missing_is_a_dash_and_no_claim() {
     let mut record = record();
     record.checkpoints[1].scores.pop();
     record.checkpoints[1].usage.pop();
-    let page = page(&record, &[("Seeds", "seed,gap\n1,0.5\n".to_owned())]);
+    let csv = "seed,gap\n1,0.5\n".to_owned();
+    let page = page(&record, &[Study { title: "Seeds", words: "Two.".to_owned(), csv }]);
     assert!(page.contains("not measured: cpt gains"), "{page}");
     assert!(page.contains("| heb_lb_trivia | 25 | 25.0 ±3.9 | – | 25.0 ±3.9 |"), "{page}");
-    assert!(page.contains("## Seeds\n\n| seed | gap |\n|---|---|\n| 1 | 0.5 |\n"), "{page}");
+    assert!(
+        page.contains("## Seeds\n\nTwo.\n\n| seed | gap |\n|---|---|\n| 1 | 0.5 |\n"),
+        "{page}"
+    );
 }
 
 #[test]
