@@ -39,7 +39,10 @@ fn compare_in_every_form() {
         winograd.as_object().unwrap().len()
     );
     let (page, _) = run_to(0, &["compare", arg(&run), "--format", "html"]);
-    assert!(page.contains("default-src &#39;none&#39;") && !page.contains("<script"));
+    assert!(
+        page.contains("default-src &#39;none&#39;") && page.contains("script-src &#39;sha256-")
+    );
+    assert!(!page.contains("src=\"http") && page.matches("<script").count() <= 1);
     let (text, _) = run_to(0, &["compare", arg(&run), "--format", "md"]);
     assert!(text.starts_with("# b against a"), "{text}");
     let report = std::fs::read_to_string(run.join("report.md")).unwrap();

@@ -17,7 +17,7 @@
 //!
 //! Around it: [`config`] reads `harness.toml`, [`hub`] finds datasets and checkpoints that are not in a folder,
 //! [`routing`] reads and writes routing of other programs, [`chat`] applies chat templates, [`progress`] shows what
-//! goes on, [`bench`] measures, and [`cli`] is the command line.
+//! goes on, [`mod@bench`] measures, and [`cli`] is the command line.
 
 pub mod bench;
 pub mod chat;

@@ -39,9 +39,9 @@ fn regressions_agree() {
     for case in vectors::<Regression>("regressions") {
         let fit = logistic::fit(&case.rows, &case.responses, &clusters(&case.clusters)).unwrap();
         let errors = fit.clustered_stderrs.unwrap();
-        for j in 0..4 {
-            close(fit.coefficients[j], case.coefficients[j], 1e-8);
-            close(errors[j], case.clustered_stderrs[j], 1e-8);
+        let coefficients = fit.coefficients.iter().zip(&case.coefficients);
+        for (found, expected) in coefficients.chain(errors.iter().zip(&case.clustered_stderrs)) {
+            close(*found, *expected, 1e-8);
         }
     }
 }

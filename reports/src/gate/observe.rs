@@ -64,12 +64,13 @@ fn task_gain(rule: &Rule, task: &TaskDifference) -> Sight {
         ..shown(task.unit, difference.value(), difference.interval.as_ref())
     };
     let turned = rule.measure() == Measure::Gain && !task.higher_is_better;
-    Ok(if turned { negated(seen) } else { seen })
+    Ok(if turned { negated(&seen) } else { seen })
 }
 
-fn negated(seen: Observed) -> Observed {
+fn negated(seen: &Observed) -> Observed {
     let minus = |end: Option<f64>| end.map(|end| -end);
-    Observed { value: -seen.value, low: minus(seen.high), high: minus(seen.low), ..seen }
+    let (low, high) = (minus(seen.high), minus(seen.low));
+    Observed { value: -seen.value, low, high, ..*seen }
 }
 
 /// Group averages or averages by category.

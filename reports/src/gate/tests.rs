@@ -182,7 +182,7 @@ fn policies_that_make_no_sense_are_refused() {
         (Rule { at_most: Some(-1.0), ..whole.clone() }, "above at_most"),
         (Rule { level: 1.0, ..whole.clone() }, "0.95"),
         (Rule { task: None, routing: Some("gpa".into()), ..whole.clone() }, "last_eighth_gap"),
-        (Rule { tier: Tier::Supporting, ..whole.clone() }, "nothing decides"),
+        (Rule { tier: Tier::Supporting, ..whole }, "nothing decides"),
     ];
     for (rule, words) in cases {
         let error = refused(rule);

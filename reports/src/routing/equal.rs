@@ -69,18 +69,18 @@ pub(super) fn equal_text(
         |rows: &LanguageRows| collapse::mean(&usage::entropies_bits(&rows.counts.profile()?)?);
     EqualText {
         rows: languages.map(whole),
-        tokens: at_equal(languages, tokens, clusters, seed),
-        bytes: at_equal(languages, bytes, clusters, seed),
+        tokens: at_equal(languages, &tokens, clusters, seed),
+        bytes: at_equal(languages, &bytes, clusters, seed),
     }
 }
 
 fn at_equal(
     languages: [&LanguageRows; 2],
-    amounts: [Option<Vec<f64>>; 2],
+    amounts: &[Option<Vec<f64>>; 2],
     clusters: &Clusters,
     seed: u64,
 ) -> [Option<Spread>; 2] {
-    let [Some(first), Some(second)] = &amounts else { return [None, None] };
+    let [Some(first), Some(second)] = amounts else { return [None, None] };
     let sum = |amounts: &[f64]| amounts.iter().sum::<f64>();
     let least = sum(first).min(sum(second));
     let one = |(rows, amounts): (&LanguageRows, &Vec<f64>)| {

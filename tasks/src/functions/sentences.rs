@@ -17,11 +17,19 @@ const SENTENCES: usize = 12;
 
 /// Twelve neighbouring sentences (column `text`) a chunk, joined by single spaces; the last chunk
 /// holds what is left. `chunk` numbers them from 0.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every function of the registry takes the documents over"
+)]
 pub(super) fn chunks(docs: Vec<Doc>) -> Result<Vec<Doc>, FunctionError> {
     join(&docs, |_, _| {})
 }
 
 /// The same chunks with the sentences of each in the order of `random.Random(chunk).shuffle`.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every function of the registry takes the documents over"
+)]
 pub(super) fn shuffled_chunks(docs: Vec<Doc>) -> Result<Vec<Doc>, FunctionError> {
     join(&docs, |chunk, sentences| Random::new(chunk).shuffle(sentences))
 }

@@ -47,7 +47,7 @@ impl Lexicon {
     pub(super) fn open(path: &Path, connections: &Connections) -> Result<Self, MecabError> {
         let bytes = read(path, MAX_BYTES.min(content(path)?))?;
         let wrong = |reason: &str| MecabError::file(path, reason);
-        let header = Header::parse(&bytes).map_err(|reason| wrong(reason))?;
+        let header = Header::parse(&bytes).map_err(wrong)?;
         let body = &bytes[HEADER..];
         let (nodes, rest) =
             body.split_at_checked(header.nodes).ok_or_else(|| wrong("cut short"))?;

@@ -77,7 +77,15 @@ fn each_answered(right: bool, check: impl Fn(&str, f64, &Aggregate)) {
             continue;
         }
         let headline = headline(&task, right);
-        let value = headline.value.clone().unwrap_or_else(|reason| panic!("{name}: {reason}"));
+        let value = match &headline.value {
+            Ok(value) => *value,
+            // Every machine may lack MeCab's dictionary; the reason says how to get it.
+            Err(reason) if reason.to_string().contains("HARNESS_MECAB_DICTIONARY") => {
+                println!("skipped: {name}: {reason}");
+                continue;
+            }
+            Err(reason) => panic!("{name}: {reason}"),
+        };
         assert_eq!(headline.unscored, 0, "{name}: {:?}", headline.unscored_reason);
         check(name, value, &headline);
     }

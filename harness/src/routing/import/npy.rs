@@ -48,7 +48,7 @@ fn raw_ids(bytes: &[u8], raw: Option<(usize, usize)>) -> Result<Ids, String> {
         "has no NumPy header; for raw int32 (SGLang) give --layers (all hidden layers) and --top-k",
     )?;
     let row = layers * top_k * 4;
-    if row == 0 || bytes.is_empty() || bytes.len() % row != 0 {
+    if row == 0 || bytes.is_empty() || !bytes.len().is_multiple_of(row) {
         return Err(format!(
             "holds {} bytes, which is no multiple of {layers} layers × {top_k} experts × 4 bytes",
             bytes.len()
@@ -110,7 +110,7 @@ fn integers(header: &str, data: &[u8]) -> Result<Vec<i64>, String> {
     let kind = field(header, "descr").and_then(|text| text.get(1..)?.split('\'').next());
     let kind = kind.unwrap_or_default();
     let wide = |width: usize, number: fn(&[u8]) -> i64| {
-        if data.len() % width == 0 {
+        if data.len().is_multiple_of(width) {
             Ok(data.chunks_exact(width).map(number).collect())
         } else {
             Err("is cut short".to_owned())

@@ -19,7 +19,7 @@ impl RoutingReport {
                 KINDS.iter().skip(1).filter_map(|(suffix, _)| pair.corpus.strip_suffix(suffix));
             suffixes.for_each(|text| {
                 if !texts.contains(&text) {
-                    texts.push(text)
+                    texts.push(text);
                 }
             });
         }

@@ -116,7 +116,7 @@ impl Table {
     /// For a terminal of `width` columns.
     #[must_use]
     pub fn terminal(&self, width: usize, color: bool) -> String {
-        let rows = without_repeats(self.shown(), self.texts);
+        let rows = without_repeats(&self.shown(), self.texts);
         let drawn = layout::table(&self.columns, &rows, self.texts, width);
         let mut text = format!("{}\n{drawn}\n", layout::title(&self.title, color));
         if !self.about.is_empty() {
@@ -150,8 +150,8 @@ impl Table {
 }
 
 /// Leading texts that are those of the row above are left blank.
-fn without_repeats(rows: Vec<Vec<String>>, texts: usize) -> Vec<Vec<String>> {
-    let mut shown = rows.clone();
+fn without_repeats(rows: &[Vec<String>], texts: usize) -> Vec<Vec<String>> {
+    let mut shown = rows.to_vec();
     for (number, row) in shown.iter_mut().enumerate().skip(1) {
         let above = &rows[number - 1];
         // The last text column tells rows apart.
@@ -186,8 +186,9 @@ mod tests {
     #[test]
     fn repeated_leading_texts_are_left_blank() {
         let rows = [["a", "x", "1"], ["a", "y", "2"], ["b", "y", "3"]];
-        let rows = rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
-        let shown = without_repeats(rows, 2);
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+        let shown = without_repeats(&rows, 2);
         assert_eq!(shown[1], ["", "y", "2"]);
         assert_eq!(shown[2], ["b", "y", "3"]);
     }

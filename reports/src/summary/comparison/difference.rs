@@ -40,7 +40,7 @@ pub(super) fn difference(
     let replicated = paired::of_sums(formula, &old, &new, &clusters, options.resampling)
         .ok_or_else(|| absent("they have no scored document in common".to_owned()))?;
     let tested = Tested::of(formula, &old, &new, &clusters, &replicated, options);
-    Ok(assemble(new_row, &paired, &clusters, &replicated, tested, options))
+    Ok(assemble(new_row, &paired, &clusters, &replicated, &tested, options))
 }
 
 fn absent(reason: String) -> NoDifference {
@@ -152,7 +152,7 @@ fn assemble(
     paired: &PairedDocuments,
     clusters: &Clusters,
     replicated: &Replicated,
-    tested: Tested,
+    tested: &Tested,
     options: &CompareOptions,
 ) -> Difference {
     let interval = |level| {
