@@ -6,6 +6,7 @@
 //! a test can draw it again.
 
 mod claims;
+mod figures;
 mod page;
 mod read;
 mod record;
@@ -14,6 +15,7 @@ mod studies;
 
 use std::path::Path;
 
+pub use figures::entropy_figure;
 pub use page::page;
 pub use read::{ReadError, checkpoints, fertility};
 pub use record::{CellScore, Checkpoint, Fertility, Record, TaskScore, Usage};

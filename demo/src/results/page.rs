@@ -26,7 +26,7 @@ pub fn page(record: &Record, studies: &[Study]) -> String {
     page += &section("Claims", &claimed(record));
     page += &section("Scores", &scores(record));
     page += &section("Trivia by fact cell", &cells(record));
-    page += &section("Usage entropy by layer", &entropies(record));
+    page += &section("Usage entropy by layer", &(figures(record) + &entropies(record)));
     page += &section("Routing in summary", &summary(record));
     page += &section("The tokenizer", &fertility(record));
     for study in studies {
@@ -109,6 +109,12 @@ fn cells(record: &Record) -> String {
         text += &row([letter.to_owned(), asked.to_string()].into_iter().chain(shares));
     }
     text
+}
+
+/// Links to the figures that the results command keeps beside the record.
+fn figures(record: &Record) -> String {
+    let link = |name: &str| format!("![{name}](results/entropy-{name}.svg)\n");
+    names(record).map(link).collect::<String>() + "\n"
 }
 
 fn entropies(record: &Record) -> String {

@@ -31,6 +31,9 @@ pub(crate) fn run(seed: u64, arguments: &Arguments) -> Result<()> {
         let checkpoints = results::checkpoints(run, &arguments.models)?;
         let fertility = results::fertility(&tokenizer(&arguments.out)?, seed)?;
         write_record(&arguments.out, &Record { fertility, checkpoints })?;
+        for model in &arguments.models {
+            write_figure(&arguments.out, run, model)?;
+        }
     }
     let path = arguments.out.join("RESULTS.md");
     std::fs::write(&path, results::page_of(&arguments.out)?)
@@ -43,6 +46,13 @@ pub(crate) fn run(seed: u64, arguments: &Arguments) -> Result<()> {
 fn tokenizer(out: &Path) -> Result<Tokenizer> {
     let path = out.join("models/base/tokenizer.json");
     Tokenizer::from_file(&path).map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
+/// Keeps the figure of a model's usage entropy, if the run's report has one.
+fn write_figure(out: &Path, run: &Path, model: &str) -> Result<()> {
+    let Some(figure) = results::entropy_figure(run, model)? else { return Ok(()) };
+    let path = out.join(format!("results/entropy-{model}.svg"));
+    std::fs::write(&path, figure).with_context(|| format!("writing {}", path.display()))
 }
 
 fn write_record(out: &Path, record: &Record) -> Result<()> {

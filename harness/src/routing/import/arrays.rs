@@ -70,22 +70,19 @@ pub fn read_arrays(
                 .to_owned(),
         ));
     }
+    // A single file a language is one document, whatever the files are called.
+    let one_document = sources.iter().all(|source| source.path.is_file());
     let mut documents: BTreeMap<String, Vec<(PathBuf, Ids)>> = BTreeMap::new();
     for source in sources {
         for (name, path) in files(&source.path)? {
+            let name = if one_document { "all".to_owned() } else { name };
             let ids = npy::read(&path, options.layers.zip(options.top_k))?;
             documents.entry(name).or_default().push((path, ids));
         }
     }
     let all = documents.len();
-    // A single file a language is one document, whatever the files are called.
-    if sources.iter().all(|source| source.path.is_file()) {
-        let only = documents.into_values().flatten().collect();
-        documents = BTreeMap::from([("all".to_owned(), only)]);
-    } else {
-        documents.retain(|_, arrays| arrays.len() == sources.len());
-    }
-    let dropped = all.saturating_sub(documents.len());
+    documents.retain(|_, arrays| arrays.len() == sources.len());
+    let dropped = all - documents.len();
     if documents.is_empty() {
         return Err(ImportError::Together(
             "no document is there in every language: documents are files of equal name".to_owned(),
