@@ -54,7 +54,7 @@ fn assert_same(ours: &PassAnswer, alone: &PassAnswer) {
         (
             PassAnswer::Scored { log_prob: a, is_greedy: x },
             PassAnswer::Scored { log_prob: b, is_greedy: y },
-        ) => assert!((a - b).abs() < 1e-4 && x == y, "{a} is not {b}"),
+        ) => assert!((a - b).abs() < 1e-5 && x == y, "{a} is not {b}"),
         _ => assert_eq!(ours, alone),
     }
 }
@@ -64,7 +64,7 @@ fn assert_same_routing(ours: &RoutingCounts, alone: &RoutingCounts) {
     assert_eq!((ours.tokens, &ours.selections), (alone.tokens, &alone.selections));
     let (ours, alone) = (ours.scores.as_ref().unwrap(), alone.scores.as_ref().unwrap());
     for (a, b) in ours.iter().zip(alone) {
-        assert!((a - b).abs() < 1e-4, "{a} is not {b}");
+        assert!((a - b).abs() < 1e-5, "{a} is not {b}");
     }
 }
 
