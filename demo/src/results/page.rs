@@ -4,6 +4,7 @@ use super::claims::{Claim, TASKS, claims, number};
 use super::record::{Checkpoint, Record};
 use super::routing;
 use super::studies::Study;
+use crate::train::probe;
 
 const HEAD: &str = "\
 # What the demo shows
@@ -127,7 +128,7 @@ fn entropies(record: &Record) -> String {
         for usage in &checkpoint.usage {
             let Some(bits) = routing::entropies(checkpoint, &usage.language) else { continue };
             let layers: Vec<String> = bits.iter().map(|bits| format!("{bits:.2}")).collect();
-            let mean = format!("{:.2}", routing::mean(&bits));
+            let mean = format!("{:.2}", probe::mean(&bits));
             let told = [checkpoint.name.clone(), usage.language.clone(), layers.join(" "), mean];
             text += &row(told);
         }

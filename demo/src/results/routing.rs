@@ -3,14 +3,10 @@
 use harness_metrics::routing::{lsi, similarity, usage};
 
 use super::record::Checkpoint;
+use crate::train::probe::{self, mean};
 
 /// Threshold of the language specialisation index below which an expert counts as shared.
 pub(super) const LSI_THRESHOLD: f64 = 0.1;
-
-/// The mean of a list; not a number when it is empty.
-pub(super) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
 
 /// Usage entropy of every layer in bits.
 pub(super) fn entropies(checkpoint: &Checkpoint, language: &str) -> Option<Vec<f64>> {
@@ -48,8 +44,5 @@ pub(super) fn cosine(checkpoint: &Checkpoint) -> Option<f64> {
 /// Jensen-Shannon divergence of a language's routing from another checkpoint's, in bits, mean
 /// over layers.
 pub(super) fn moved(from: &Checkpoint, to: &Checkpoint, language: &str) -> Option<f64> {
-    let (from, to) = (from.load(language)?, to.load(language)?);
-    let layers: Option<Vec<f64>> =
-        from.iter().zip(&to).map(|(a, b)| similarity::jensen_shannon_bits(a, b)).collect();
-    layers.map(|layers| mean(&layers))
+    probe::divergence(&from.load(language)?, &to.load(language)?)
 }
