@@ -18,6 +18,9 @@ mod batch;
 mod cache;
 mod checkpoint;
 mod config;
+#[cfg(any(feature = "cuda", test))]
+#[allow(dead_code, unused_imports, reason = "no layer calls them yet")]
+mod cuda;
 mod error;
 mod families;
 pub mod fuzzing;

@@ -1,0 +1,300 @@
+// Blocks of a kernel on a CPU: every thread is a fiber that runs until it must wait for others.
+//
+// A block's threads run one after another, each up to its next barrier or exchange, so a thread that
+// reads what another has not yet written, for want of a barrier, reads the wrong thing. The order
+// of threads can be reversed: a kernel is right only if both orders give the same numbers.
+// Threads that wait for different things, or for threads that have ended, end the launch with an error.
+#pragma once
+
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <type_traits>
+#include <ucontext.h>
+#include <utility>
+#include <vector>
+
+struct dim3 {
+  unsigned x, y, z;
+};
+
+inline thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
+constexpr int warpSize = 32;
+
+namespace emulation {
+
+constexpr size_t STACK = 256 << 10;
+constexpr size_t SLOT = 32;    // bytes that a lane shows the others at once
+constexpr size_t GUARD = 4096; // bytes around dynamic shared memory that must stay as they are
+constexpr unsigned char UNTOUCHED = 0xff; // what fresh memory holds: NaN as f32 and bf16
+
+enum class State { Ready, AtWarp, AtBlock, Done };
+
+// One pending copy from global to shared memory.
+struct Copy {
+  void *to;
+  const void *from;
+  size_t bytes, filled;
+};
+
+struct Fiber {
+  ucontext_t start;
+  jmp_buf place;
+  bool started;
+  State state;
+  const char *waits_for;
+  unsigned turn; // exchanges that this lane has begun
+  dim3 index;
+  std::vector<std::vector<Copy>> copies; // by group; the last is open
+};
+
+struct Warp {
+  // Two sets, used in turn: a lane may begin the next exchange while others still read this one.
+  alignas(16) unsigned char slots[2][32][SLOT];
+};
+
+struct Block {
+  std::vector<Fiber> fibers;
+  std::vector<Warp> warps;
+  std::vector<unsigned char> shared;
+  std::vector<char> stacks;
+  size_t shared_bytes = 0;
+  jmp_buf scheduler;
+  ucontext_t back;
+  void (*body)(void *) = nullptr;
+  void *argument = nullptr;
+  std::string error;
+  int failed = 0;
+};
+
+inline thread_local Block *block = nullptr;
+inline thread_local Fiber *self = nullptr;
+
+inline unsigned lane() { return static_cast<unsigned>(self - block->fibers.data()) % 32; }
+inline Warp &warp() { return block->warps[(self - block->fibers.data()) / 32]; }
+
+inline unsigned char *dynamic_shared() {
+  auto at = reinterpret_cast<uintptr_t>(block->shared.data()) + GUARD;
+  return reinterpret_cast<unsigned char *>((at + 1023) / 1024 * 1024);
+}
+
+// Leaves the running fiber until the scheduler comes back to it.
+__attribute__((noinline)) inline void pause(State state, const char *waits_for) {
+  self->state = state;
+  self->waits_for = waits_for;
+  if (_setjmp(self->place) == 0) _longjmp(block->scheduler, 1);
+}
+
+[[noreturn]] inline void fail(const std::string &what) {
+  char where[160];
+  snprintf(where, sizeof where, " (thread %u %u %u of block %u %u %u)", threadIdx.x, threadIdx.y,
+           threadIdx.z, blockIdx.x, blockIdx.y, blockIdx.z);
+  block->error = what + where;
+  block->failed = 1;
+  self->state = State::Done;
+  _longjmp(block->scheduler, 1);
+}
+
+inline void enter() {
+  block->body(block->argument);
+  self->state = State::Done;
+  _longjmp(block->scheduler, 1);
+}
+
+__attribute__((noinline)) inline void resume(Fiber &fiber) {
+  self = &fiber;
+  threadIdx = fiber.index;
+  if (_setjmp(block->scheduler) != 0) return;
+  if (fiber.started) _longjmp(fiber.place, 1);
+  fiber.started = true;
+  setcontext(&fiber.start);
+}
+
+inline bool all(const Fiber *first, size_t count, State state) {
+  for (size_t i = 0; i < count; i++)
+    if (first[i].state != state) return false;
+  return true;
+}
+
+inline void refuse(const char *what, const Fiber &a, const Fiber &b) {
+  auto tell = [](const Fiber &f) {
+    std::string at = f.state == State::Done ? "has ended" : std::string("waits at ") + f.waits_for;
+    return "thread " + std::to_string(f.index.x) + " " + at;
+  };
+  char where[80];
+  snprintf(where, sizeof where, " (block %u %u %u)", blockIdx.x, blockIdx.y, blockIdx.z);
+  block->error = std::string(what) + ": " + tell(a) + ", " + tell(b) + where;
+  block->failed = 1;
+}
+
+// Runs a warp until all its lanes wait for the block or have ended.
+inline void run_warp(Fiber *lanes, bool reversed) {
+  while (!block->failed) {
+    for (int i = 0; i < 32 && !block->failed; i++) {
+      Fiber &fiber = lanes[reversed ? 31 - i : i];
+      if (fiber.state == State::Ready) resume(fiber);
+    }
+    if (block->failed) return;
+    bool any = false;
+    for (int i = 0; i < 32; i++) any |= lanes[i].state == State::AtWarp;
+    if (!any) return;
+    for (int i = 1; i < 32; i++)
+      if (lanes[i].state != lanes[0].state || strcmp(lanes[i].waits_for, lanes[0].waits_for) != 0)
+        return refuse("lanes of a warp have parted", lanes[0], lanes[i]);
+    for (int i = 0; i < 32; i++) lanes[i].state = State::Ready;
+  }
+}
+
+inline void run_block(bool reversed) {
+  auto &fibers = block->fibers;
+  size_t warps = fibers.size() / 32;
+  while (!block->failed) {
+    for (size_t w = 0; w < warps; w++)
+      run_warp(&fibers[32 * (reversed ? warps - 1 - w : w)], reversed);
+    if (block->failed || all(fibers.data(), fibers.size(), State::Done)) return;
+    for (auto &fiber : fibers)
+      if (fiber.state != fibers[0].state)
+        return refuse("threads of a block have parted", fibers[0], fiber);
+    for (auto &fiber : fibers) fiber.state = State::Ready;
+  }
+}
+
+inline void begin_block() {
+  size_t size = block->shared_bytes;
+  block->shared.assign(size + 2 * GUARD + 2048, UNTOUCHED);
+  for (size_t i = 0; i < block->fibers.size(); i++) {
+    Fiber &fiber = block->fibers[i];
+    fiber.started = false;
+    fiber.state = State::Ready;
+    fiber.waits_for = "";
+    fiber.turn = 0;
+    fiber.copies.assign(1, {});
+    unsigned n = static_cast<unsigned>(i);
+    fiber.index = {n % blockDim.x, n / blockDim.x % blockDim.y, n / blockDim.x / blockDim.y};
+    getcontext(&fiber.start);
+    fiber.start.uc_stack.ss_sp = block->stacks.data() + i * STACK;
+    fiber.start.uc_stack.ss_size = STACK;
+    fiber.start.uc_link = nullptr;
+    makecontext(&fiber.start, enter, 0);
+  }
+}
+
+inline void end_block() {
+  const unsigned char *start = dynamic_shared(), *end = start + block->shared_bytes;
+  for (const unsigned char *p = block->shared.data(); p < start && !block->failed; p++)
+    if (*p != UNTOUCHED) block->error = "wrote below dynamic shared memory", block->failed = 1;
+  const unsigned char *last = block->shared.data() + block->shared.size();
+  for (const unsigned char *p = end; p < last && !block->failed; p++)
+    if (*p != UNTOUCHED) block->error = "wrote above dynamic shared memory", block->failed = 1;
+  for (auto &fiber : block->fibers)
+    for (auto &group : fiber.copies)
+      if (!group.empty() && !block->failed)
+        block->error = "a thread ended before its copies were waited for", block->failed = 1;
+}
+
+// What a launch is given.
+struct Launch {
+  unsigned grid[3], threads[3];
+  size_t shared_bytes;
+  int reversed;
+  void **arguments;
+  const size_t *sizes;
+  size_t count;
+  char *message;
+  size_t capacity;
+};
+
+template <typename... Arguments, size_t... I>
+void call(void (*kernel)(Arguments...), void **arguments, std::index_sequence<I...>) {
+  kernel(*static_cast<std::remove_const_t<Arguments> *>(arguments[I])...);
+}
+
+inline int report(const Launch &launch, const std::string &message) {
+  snprintf(launch.message, launch.capacity, "%s", message.c_str());
+  return 1;
+}
+
+template <typename... Arguments>
+int launch(void (*kernel)(Arguments...), const Launch &launch) {
+  constexpr size_t wanted[] = {sizeof(Arguments)..., 0};
+  if (launch.count != sizeof...(Arguments))
+    return report(launch, "the kernel takes " + std::to_string(sizeof...(Arguments)) +
+                              " arguments, not " + std::to_string(launch.count));
+  for (size_t i = 0; i < launch.count; i++)
+    if (wanted[i] != launch.sizes[i])
+      return report(launch, "argument " + std::to_string(i) + " has " + std::to_string(wanted[i]) +
+                                " bytes, not " + std::to_string(launch.sizes[i]));
+  size_t threads = size_t(launch.threads[0]) * launch.threads[1] * launch.threads[2];
+  if (threads == 0 || threads > 1024 || threads % 32 != 0)
+    return report(launch, "a block of " + std::to_string(threads) + " threads");
+  if (launch.grid[0] == 0 || launch.grid[1] == 0 || launch.grid[2] == 0 || launch.grid[1] > 65535 ||
+      launch.grid[2] > 65535)
+    return report(launch, "an empty or too large grid");
+  if (launch.shared_bytes > (227 << 10)) return report(launch, "too much shared memory");
+
+  static thread_local Block mine;
+  block = &mine;
+  mine.failed = 0;
+  mine.error.clear();
+  mine.fibers.resize(threads);
+  mine.warps.resize(threads / 32);
+  mine.shared_bytes = launch.shared_bytes;
+  if (mine.stacks.size() < threads * STACK) mine.stacks.resize(threads * STACK);
+  struct Call {
+    void (*kernel)(Arguments...);
+    void **arguments;
+  } whole{kernel, launch.arguments};
+  mine.body = [](void *call_) {
+    auto *c = static_cast<Call *>(call_);
+    call(c->kernel, c->arguments, std::index_sequence_for<Arguments...>{});
+  };
+  mine.argument = &whole;
+  blockDim = {launch.threads[0], launch.threads[1], launch.threads[2]};
+  gridDim = {launch.grid[0], launch.grid[1], launch.grid[2]};
+  size_t blocks = size_t(gridDim.x) * gridDim.y * gridDim.z;
+  for (size_t i = 0; i < blocks && !mine.failed; i++) {
+    size_t at = launch.reversed ? blocks - 1 - i : i;
+    blockIdx = {unsigned(at % gridDim.x), unsigned(at / gridDim.x % gridDim.y),
+                unsigned(at / gridDim.x / gridDim.y)};
+    begin_block();
+    run_block(launch.reversed);
+    end_block();
+  }
+  return mine.failed ? report(launch, mine.error) : 0;
+}
+
+// Shows `value` to the other lanes of the warp and returns what the lane `from` shows.
+template <typename T> T exchange(const char *name, T value, unsigned from) {
+  static_assert(sizeof(T) <= SLOT && std::is_trivially_copyable_v<T>);
+  auto &slots = warp().slots[self->turn++ % 2];
+  memcpy(slots[lane()], &value, sizeof value);
+  pause(State::AtWarp, name);
+  T other;
+  memcpy(&other, slots[from], sizeof other);
+  return other;
+}
+
+// Shows `value` and hands all 32 values to `read`.
+template <typename T, typename Read> auto gather(const char *name, T value, Read read) {
+  static_assert(sizeof(T) <= SLOT && std::is_trivially_copyable_v<T>);
+  auto &slots = warp().slots[self->turn++ % 2];
+  memcpy(slots[lane()], &value, sizeof value);
+  pause(State::AtWarp, name);
+  auto of = [&](unsigned i) {
+    T other;
+    memcpy(&other, slots[i], sizeof other);
+    return other;
+  };
+  return read(of);
+}
+
+inline void aligned(const void *pointer, size_t bytes, const char *what) {
+  if (reinterpret_cast<uintptr_t>(pointer) % bytes != 0)
+    fail(std::string(what) + " needs an address that " + std::to_string(bytes) + " divides");
+}
+
+} // namespace emulation

@@ -1,0 +1,99 @@
+//! Launches on a GPU, through candle's context and stream.
+
+use candle_core::cuda_backend::cudarc::driver::sys::{
+    CUdevice_attribute_enum as DeviceAttribute, CUfunction_attribute_enum as FunctionAttribute,
+};
+use candle_core::cuda_backend::cudarc::driver::{
+    CudaSlice, CudaStream, DevicePtr, LaunchConfig, PushKernelArg, SyncOnDrop,
+};
+use candle_core::cuda_backend::{CudaDevice, CudaStorage, CudaStorageSlice};
+use candle_core::{DType, Error, Result, Storage, Tensor};
+
+use super::launch::{Argument, Launch};
+
+/// Dynamic shared memory that needs no permission.
+const SHARED: usize = 48 << 10;
+
+/// Multiprocessors of the card.
+pub(super) fn multiprocessors(device: &CudaDevice) -> Result<usize> {
+    let attribute = DeviceAttribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+    let count = device.cuda_stream().context().attribute(attribute).map_err(Error::wrap)?;
+    Ok(count.unsigned_abs() as usize)
+}
+
+/// Puts a kernel into the stream.
+pub(super) fn run(launch: Launch<'_>, device: &CudaDevice) -> Result<()> {
+    let Launch { module, kernel, grid, threads, shared, arguments } = launch;
+    let function = device.get_or_load_custom_func(kernel, module.name, module.ptx)?;
+    if shared > SHARED {
+        let attribute = FunctionAttribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+        function.set_attribute(attribute, shared as i32).map_err(Error::wrap)?;
+    }
+    let stream = device.cuda_stream();
+    let values: Vec<u64> = arguments.iter().map(|a| value(a, &stream)).collect::<Result<_>>()?;
+    let mut builder = stream.launch_builder(&function);
+    for value in &values {
+        builder.arg(value);
+    }
+    let config = LaunchConfig {
+        grid_dim: grid.into(),
+        block_dim: threads.into(),
+        shared_mem_bytes: shared as u32,
+    };
+    #[expect(unsafe_code, reason = "a kernel is foreign code")]
+    // SAFETY: the wrappers give each kernel the arguments that it declares, which the emulator's
+    // tests check, and memory of the sizes that its description asks for. Every number is passed as
+    // eight bytes, of which the driver reads as many as the kernel declares (little-endian).
+    unsafe { builder.launch(config) }.map_err(Error::wrap)?;
+    Ok(())
+}
+
+fn value(argument: &Argument<'_>, stream: &CudaStream) -> Result<u64> {
+    match argument {
+        Argument::Null => Ok(0),
+        Argument::Number(bits, _) => Ok(*bits),
+        Argument::Buffer(buffer) => match &buffer.storage {
+            Storage::Cuda(storage) => pointer(storage, 0, stream),
+            _ => Err(elsewhere()),
+        },
+        Argument::Tensor(tensor) => tensor_pointer(tensor, stream),
+    }
+}
+
+fn tensor_pointer(tensor: &Tensor, stream: &CudaStream) -> Result<u64> {
+    let (storage, layout) = tensor.storage_and_layout();
+    let Some((start, _)) = layout.contiguous_offsets() else {
+        return Err(Error::msg("a kernel was given a tensor that is not contiguous"));
+    };
+    match &*storage {
+        Storage::Cuda(storage) => pointer(storage, start, stream),
+        _ => Err(elsewhere()),
+    }
+}
+
+/// The address of a storage's number `start`.
+///
+/// All work of a device is in one stream, in order, so the address stays good for what is put into
+/// it before the memory is given back.
+fn pointer(storage: &CudaStorage, start: usize, stream: &CudaStream) -> Result<u64> {
+    let base = match &storage.slice {
+        CudaStorageSlice::U8(slice) => address(slice, stream),
+        CudaStorageSlice::U32(slice) => address(slice, stream),
+        CudaStorageSlice::I64(slice) => address(slice, stream),
+        CudaStorageSlice::BF16(slice) => address(slice, stream),
+        CudaStorageSlice::F32(slice) => address(slice, stream),
+        _ => return Err(Error::msg("a kernel was given numbers of a type that none takes")),
+    };
+    let dtype: DType = candle_core::backend::BackendStorage::dtype(storage);
+    Ok(base + (start * dtype.size_in_bytes()) as u64)
+}
+
+fn address<T>(slice: &CudaSlice<T>, stream: &CudaStream) -> u64 {
+    let (address, recorded): (u64, SyncOnDrop<'_>) = slice.device_ptr(stream);
+    drop(recorded);
+    address
+}
+
+fn elsewhere() -> Error {
+    Error::msg("a kernel was given memory of another device")
+}

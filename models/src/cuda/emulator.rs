@@ -1,0 +1,339 @@
+//! Runs kernels in host memory: their sources, compiled by a C++ compiler (`kernels/emulation/`).
+//!
+//! Tests begin with [`needs_emulator`], which skips them where there is no compiler. Every launch
+//! runs twice, with the threads in opposite orders; both must write the same.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+
+use candle_core::{CpuStorage, DType, Error, Result, Storage, StorageRef, Tensor};
+use half::bf16;
+use libloading::Library;
+
+use super::launch::{Argument, Launch};
+
+/// Numbers behind every buffer that a kernel must leave alone.
+const GUARD: usize = 64;
+/// What memory holds that no kernel has written: NaN as f32 and bf16.
+const UNTOUCHED: u8 = 0xff;
+
+/// Leaves a test (of `Result<()>`) that needs a compiler where there is none.
+macro_rules! needs_emulator {
+    () => {
+        if !$crate::cuda::emulator::available() {
+            return Ok(());
+        }
+    };
+}
+pub(crate) use needs_emulator;
+
+/// Whether there is a C++ compiler; says that a test is skipped where there is none.
+pub(crate) fn available() -> bool {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    let found = *FOUND.get_or_init(|| {
+        let said = Command::new(compiler()).arg("--version").output();
+        said.is_ok_and(|said| said.status.success())
+    });
+    if !found {
+        eprintln!("skipped: no C++ compiler ({}) runs the kernels here", compiler());
+    }
+    found
+}
+
+fn compiler() -> String {
+    std::env::var("CXX").unwrap_or_else(|_| "g++".into())
+}
+
+/// Storage with a guard behind it, as if nobody had written it yet.
+pub(super) fn untouched(dtype: DType, numbers: usize) -> Result<CpuStorage> {
+    filled(dtype, numbers, UNTOUCHED)
+}
+
+/// Storage of zeros with a guard behind it.
+pub(super) fn zeros(dtype: DType, numbers: usize) -> Result<CpuStorage> {
+    filled(dtype, numbers, 0)
+}
+
+fn filled(dtype: DType, numbers: usize, byte: u8) -> Result<CpuStorage> {
+    fn vector<T: Copy>(numbers: usize, fill: T, guard: T) -> Vec<T> {
+        let mut all = vec![fill; numbers];
+        all.extend([guard; GUARD]);
+        all
+    }
+    let word = |byte: u8| u32::from_ne_bytes([byte; 4]);
+    let float = |byte: u8| f32::from_bits(word(byte));
+    let short = |byte: u8| bf16::from_bits(u16::from_ne_bytes([byte; 2]));
+    let long = |byte: u8| i64::from_ne_bytes([byte; 8]);
+    Ok(match dtype {
+        DType::U8 => CpuStorage::U8(vector(numbers, byte, UNTOUCHED)),
+        DType::U32 => CpuStorage::U32(vector(numbers, word(byte), word(UNTOUCHED))),
+        DType::F32 => CpuStorage::F32(vector(numbers, float(byte), float(UNTOUCHED))),
+        DType::BF16 => CpuStorage::BF16(vector(numbers, short(byte), short(UNTOUCHED))),
+        DType::I64 => CpuStorage::I64(vector(numbers, long(byte), long(UNTOUCHED))),
+        other => return Err(Error::msg(format!("no kernel writes {other:?}"))),
+    })
+}
+
+/// The storage without its guard.
+pub(super) fn unguarded(mut storage: CpuStorage) -> Result<CpuStorage> {
+    fn cut<T>(numbers: &mut Vec<T>) {
+        numbers.truncate(numbers.len() - GUARD);
+    }
+    match &mut storage {
+        CpuStorage::U8(numbers) => cut(numbers),
+        CpuStorage::U32(numbers) => cut(numbers),
+        CpuStorage::F32(numbers) => cut(numbers),
+        CpuStorage::BF16(numbers) => cut(numbers),
+        CpuStorage::I64(numbers) => cut(numbers),
+        _ => return Err(Error::msg("no kernel writes this type")),
+    }
+    Ok(storage)
+}
+
+/// The bytes of a storage.
+#[expect(unsafe_code, reason = "numbers are compared bit by bit")]
+fn bytes(storage: &mut CpuStorage) -> Result<&mut [u8]> {
+    fn of<T>(numbers: &mut [T]) -> &mut [u8] {
+        let size = size_of_val(numbers);
+        // SAFETY: the numbers have no padding and no invalid values.
+        unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), size) }
+    }
+    Ok(match storage {
+        CpuStorage::U8(numbers) => of(numbers),
+        CpuStorage::U32(numbers) => of(numbers),
+        CpuStorage::F32(numbers) => of(numbers),
+        CpuStorage::BF16(numbers) => of(numbers),
+        CpuStorage::I64(numbers) => of(numbers),
+        _ => return Err(Error::msg("no kernel takes this type")),
+    })
+}
+
+/// Runs the kernel twice, in opposite orders, from the same memory.
+pub(super) fn run(mut launch: Launch<'_>) -> Result<()> {
+    let before = contents(&mut launch)?;
+    run_once(&mut launch, true)?;
+    let reversed = contents(&mut launch)?;
+    for (buffer, before) in buffers(&mut launch)?.into_iter().zip(&before) {
+        buffer.copy_from_slice(before);
+    }
+    run_once(&mut launch, false)?;
+    if contents(&mut launch)? == reversed {
+        return Ok(());
+    }
+    Err(Error::msg(format!("{}: the result depends on the order of its threads", launch.kernel)))
+}
+
+fn buffers<'a>(launch: &'a mut Launch<'_>) -> Result<Vec<&'a mut [u8]>> {
+    let written = launch.arguments.iter_mut().filter_map(|argument| match argument {
+        Argument::Buffer(buffer) => Some(&mut buffer.storage),
+        _ => None,
+    });
+    written
+        .map(|storage| match storage {
+            Storage::Cpu(storage) => bytes(storage),
+            _ => Err(Error::msg("the emulator was given memory of another device")),
+        })
+        .collect()
+}
+
+fn contents(launch: &mut Launch<'_>) -> Result<Vec<Vec<u8>>> {
+    Ok(buffers(launch)?.into_iter().map(|b| b.to_vec()).collect())
+}
+
+/// `emulation::Launch` of `fibers.h`.
+#[repr(C)]
+struct Call {
+    grid: [u32; 3],
+    threads: [u32; 3],
+    shared: usize,
+    reversed: c_int,
+    arguments: *const *const c_void,
+    sizes: *const usize,
+    count: usize,
+    message: *mut c_char,
+    capacity: usize,
+}
+
+fn run_once(launch: &mut Launch<'_>, reversed: bool) -> Result<()> {
+    let library = library(launch.module.name)?;
+    let borrowed: Vec<_> = launch.arguments.iter().filter_map(storage_of).collect();
+    let mut tensors = borrowed.iter();
+    let mut values = Vec::with_capacity(launch.arguments.len());
+    for argument in &mut launch.arguments {
+        values.push(match argument {
+            Argument::Null => (0, 8),
+            Argument::Number(bits, size) => (*bits, *size),
+            Argument::Tensor(tensor) => (address(tensor, tensors.next())?, 8),
+            Argument::Buffer(buffer) => match &mut buffer.storage {
+                Storage::Cpu(storage) => (bytes(storage)?.as_mut_ptr() as u64, 8),
+                _ => return Err(Error::msg("the emulator was given memory of another device")),
+            },
+        });
+    }
+    let pointers: Vec<*const c_void> =
+        values.iter().map(|(v, _)| (v as *const u64).cast()).collect();
+    let sizes: Vec<usize> = values.iter().map(|&(_, size)| size).collect();
+    let mut message = [0 as c_char; 512];
+    let call = Call {
+        grid: launch.grid,
+        threads: launch.threads,
+        shared: launch.shared,
+        reversed: reversed.into(),
+        arguments: pointers.as_ptr(),
+        sizes: sizes.as_ptr(),
+        count: values.len(),
+        message: message.as_mut_ptr(),
+        capacity: message.len(),
+    };
+    #[expect(unsafe_code, reason = "a kernel is foreign code")]
+    // SAFETY: the symbol is made by EXPORT with this signature, which checks the number and sizes of
+    // the arguments; the pointers live until the call returns, and the message ends in a zero.
+    let (failed, said) = unsafe {
+        let entry: libloading::Symbol<'_, unsafe extern "C" fn(*const Call) -> c_int> =
+            library.get(format!("emulate_{}", launch.kernel)).map_err(Error::wrap)?;
+        (entry(&call), CStr::from_ptr(message.as_ptr()).to_string_lossy())
+    };
+    if failed != 0 {
+        return Err(Error::msg(format!("{}: {said}", launch.kernel)));
+    }
+    guards_hold(launch)
+}
+
+fn storage_of<'a>(argument: &Argument<'a>) -> Option<StorageRef<'a>> {
+    match argument {
+        Argument::Tensor(tensor) => Some(tensor.storage_and_layout().0),
+        _ => None,
+    }
+}
+
+fn address(tensor: &Tensor, storage: Option<&StorageRef<'_>>) -> Result<u64> {
+    let Some((start, _)) = tensor.layout().contiguous_offsets() else {
+        return Err(Error::msg("a kernel was given a tensor that is not contiguous"));
+    };
+    let base = match storage.map(|s| &**s) {
+        Some(Storage::Cpu(CpuStorage::U8(numbers))) => numbers.as_ptr() as u64,
+        Some(Storage::Cpu(CpuStorage::U32(numbers))) => numbers.as_ptr() as u64,
+        Some(Storage::Cpu(CpuStorage::F32(numbers))) => numbers.as_ptr() as u64,
+        Some(Storage::Cpu(CpuStorage::BF16(numbers))) => numbers.as_ptr() as u64,
+        Some(Storage::Cpu(CpuStorage::I64(numbers))) => numbers.as_ptr() as u64,
+        _ => return Err(Error::msg("a kernel was given numbers of a type that none takes")),
+    };
+    Ok(base + (start * tensor.dtype().size_in_bytes()) as u64)
+}
+
+fn guards_hold(launch: &mut Launch<'_>) -> Result<()> {
+    let kernel = launch.kernel;
+    for argument in &mut launch.arguments {
+        if let Argument::Buffer(buffer) = argument
+            && let Storage::Cpu(storage) = &mut buffer.storage
+        {
+            let size = buffer.numbers
+                * candle_core::backend::BackendStorage::dtype(storage).size_in_bytes();
+            if bytes(storage)?[size..].iter().any(|&byte| byte != UNTOUCHED) {
+                return Err(Error::msg(format!("{kernel} wrote behind its memory")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The library of a module's kernels, compiled at its first use.
+fn library(module: &'static str) -> Result<Arc<Library>> {
+    type Made = Arc<OnceLock<std::result::Result<Arc<Library>, String>>>;
+    static LIBRARIES: LazyLock<Mutex<HashMap<&str, Made>>> = LazyLock::new(Mutex::default);
+    let made = {
+        let mut libraries =
+            LIBRARIES.lock().map_err(|_| Error::msg("another test has panicked"))?;
+        libraries.entry(module).or_default().clone()
+    };
+    made.get_or_init(|| compile(module).map(Arc::new)).clone().map_err(Error::msg)
+}
+
+fn compile(module: &str) -> std::result::Result<Library, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels").join(format!("{module}.cu"));
+    let made: PathBuf = folder.path().join("kernels.so");
+    let mut command = Command::new(compiler());
+    command.args(["-std=c++17", "-O2", "-fPIC", "-shared", "-DEMULATED", "-U_FORTIFY_SOURCE"]);
+    command
+        .args(["-fno-strict-aliasing", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-o"])
+        .arg(&made);
+    let said =
+        command.args(["-x", "c++"]).arg(source).output().map_err(|error| error.to_string())?;
+    if !said.status.success() || !said.stderr.is_empty() {
+        return Err(String::from_utf8_lossy(&said.stderr).into_owned());
+    }
+    #[expect(unsafe_code, reason = "loading runs the library's initialisers")]
+    // SAFETY: it was just compiled from sources of this crate, which have none.
+    unsafe { Library::new(&made) }.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::super::testing::{close, random};
+    use super::super::{Buffer, Launch, Module, module};
+    use super::*;
+
+    const CHECK: Module = module!("emulation/check");
+
+    /// `a · bᵀ` of bf16 numbers.
+    fn product(a: &Tensor, b: &Tensor) -> Result<Vec<f32>> {
+        let exact = |t: &Tensor| t.to_dtype(DType::F32);
+        exact(a)?.matmul(&exact(b)?.t()?)?.flatten_all()?.to_vec1()
+    }
+
+    #[test]
+    fn tensor_cores_multiply_in_their_layouts() -> Result<()> {
+        needs_emulator!();
+        let half = |shape: &[usize], seed| random(shape, seed)?.to_dtype(DType::BF16);
+        let (a, b, cpu) = (half(&[16, 16], 1)?, half(&[8, 16], 2)?, Device::Cpu);
+        let turned = b.t()?.contiguous()?;
+        let buffer = |numbers| Buffer::new(&cpu, DType::F32, numbers);
+        let (mut out, mut again) = (buffer(128)?, buffer(128)?);
+        let launch = Launch::new(CHECK, "by_registers", 1, 32).tensor(&a).tensor(&b);
+        launch.tensor(&turned).buffer(&mut out).buffer(&mut again).run(&cpu)?;
+        close(&out.into_tensor((16, 8))?, &product(&a, &b)?, 1e-6);
+        close(&again.into_tensor((16, 8))?, &product(&a, &b)?, 1e-6);
+        let (b, mut out) = (half(&[16, 16], 3)?, buffer(256)?);
+        let launch = Launch::new(CHECK, "by_fragments", 1, 32).tensor(&a).tensor(&b);
+        launch.buffer(&mut out).run(&cpu)?;
+        close(&out.into_tensor((16, 16))?, &product(&a, &b)?, 1e-6);
+        Ok(())
+    }
+
+    #[test]
+    fn faults_are_seen() -> Result<()> {
+        needs_emulator!();
+        let (x, cpu) = (random(&[64], 1)?, Device::Cpu);
+        let turn = |fault| {
+            let mut out = Buffer::new(&cpu, DType::F32, 64)?;
+            let launch = Launch::new(CHECK, "turn", 1, 64).shared(64 * 4).tensor(&x);
+            launch.buffer(&mut out).count(fault).run(&cpu)?;
+            out.into_tensor(64)?.to_vec1::<f32>()
+        };
+        let mut expected = x.to_vec1::<f32>()?;
+        expected.rotate_left(1);
+        assert_eq!(turn(0)?, expected);
+        let messages = [
+            (1, "copies were waited for"),
+            (2, "depends on the order"),
+            (3, "thread 40 has ended"),
+            (4, "lanes of a warp have parted"),
+            (5, "above dynamic shared memory"),
+            (6, "depends on the order"),
+            (7, "wrote behind its memory"),
+        ];
+        for (fault, message) in messages {
+            let said = turn(fault).expect_err("it must not pass").to_string();
+            assert!(said.contains(message), "{fault}: {said}");
+        }
+        let launch = Launch::new(CHECK, "turn", 1, 64).tensor(&x).count(0).run(&cpu);
+        assert!(launch.expect_err("an argument is missing").to_string().contains("3 arguments"));
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! [`Launch`]: one kernel and what it is given.
+
+use candle_core::{Device, Result, Tensor};
+
+use super::Buffer;
+use super::buffer::no_kernels;
+
+/// The kernels of one file under `kernels/`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Module {
+    /// The file's name without its ending.
+    pub(crate) name: &'static str,
+    #[cfg(feature = "cuda")]
+    pub(crate) ptx: &'static str,
+}
+
+/// The [`Module`] of a file's name.
+macro_rules! module {
+    ($name:literal) => {
+        $crate::cuda::Module {
+            name: $name,
+            #[cfg(feature = "cuda")]
+            ptx: include_str!(concat!(env!("OUT_DIR"), "/", $name, ".ptx")),
+        }
+    };
+}
+pub(crate) use module;
+
+/// One launch of a kernel; arguments are given in the kernel's order.
+pub(crate) struct Launch<'a> {
+    pub(super) module: Module,
+    pub(super) kernel: &'a str,
+    pub(super) grid: [u32; 3],
+    pub(super) threads: [u32; 3],
+    /// Bytes of dynamic shared memory.
+    pub(super) shared: usize,
+    pub(super) arguments: Vec<Argument<'a>>,
+}
+
+/// What a kernel is given.
+pub(super) enum Argument<'a> {
+    /// A pointer to a contiguous tensor's first number.
+    Tensor(&'a Tensor),
+    /// A null pointer.
+    Null,
+    /// A pointer to memory that the kernel writes.
+    Buffer(&'a mut Buffer),
+    /// A number's bits, and how many bytes it has.
+    Number(u64, usize),
+}
+
+impl<'a> Launch<'a> {
+    /// A launch of `blocks` blocks of `threads` threads.
+    pub(crate) fn new(module: Module, kernel: &'a str, blocks: usize, threads: usize) -> Self {
+        Self {
+            module,
+            kernel,
+            grid: [blocks as u32, 1, 1],
+            threads: [threads as u32, 1, 1],
+            shared: 0,
+            arguments: vec![],
+        }
+    }
+
+    /// More dimensions of the grid of blocks; both at most 65,535.
+    pub(crate) fn grid(mut self, y: usize, z: usize) -> Self {
+        (self.grid[1], self.grid[2]) = (y as u32, z as u32);
+        self
+    }
+
+    /// Bytes of dynamic shared memory.
+    pub(crate) fn shared(mut self, bytes: usize) -> Self {
+        self.shared = bytes;
+        self
+    }
+
+    /// A contiguous tensor that the kernel reads.
+    pub(crate) fn tensor(mut self, tensor: &'a Tensor) -> Self {
+        self.arguments.push(Argument::Tensor(tensor));
+        self
+    }
+
+    /// The same, or a null pointer.
+    pub(crate) fn optional(mut self, tensor: Option<&'a Tensor>) -> Self {
+        self.arguments.push(tensor.map_or(Argument::Null, Argument::Tensor));
+        self
+    }
+
+    /// Memory that the kernel writes.
+    pub(crate) fn buffer(mut self, buffer: &'a mut Buffer) -> Self {
+        self.arguments.push(Argument::Buffer(buffer));
+        self
+    }
+
+    /// The same, or a null pointer.
+    pub(crate) fn optional_buffer(mut self, buffer: Option<&'a mut Buffer>) -> Self {
+        self.arguments.push(buffer.map_or(Argument::Null, Argument::Buffer));
+        self
+    }
+
+    /// A count: `unsigned` in the kernel.
+    pub(crate) fn count(mut self, number: usize) -> Self {
+        self.arguments.push(Argument::Number(number as u64, 4));
+        self
+    }
+
+    /// A `float`.
+    pub(crate) fn float(mut self, number: f32) -> Self {
+        self.arguments.push(Argument::Number(number.to_bits().into(), 4));
+        self
+    }
+
+    /// Puts the kernel into the device's queue.
+    ///
+    /// # Errors
+    /// If a tensor lies elsewhere or is not contiguous, or the driver refuses the launch.
+    pub(crate) fn run(self, device: &Device) -> Result<()> {
+        match device {
+            #[cfg(feature = "cuda")]
+            Device::Cuda(device) => super::device::run(self, device),
+            #[cfg(test)]
+            Device::Cpu => super::emulator::run(self),
+            _ => Err(no_kernels(device)),
+        }
+    }
+}
+
+/// Multiprocessors of a device: so many blocks keep it busy.
+pub(crate) fn multiprocessors(device: &Device) -> Result<usize> {
+    match device {
+        #[cfg(feature = "cuda")]
+        Device::Cuda(device) => super::device::multiprocessors(device),
+        #[cfg(test)]
+        Device::Cpu => Ok(3),
+        _ => Err(no_kernels(device)),
+    }
+}

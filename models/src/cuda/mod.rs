@@ -1,0 +1,33 @@
+//! Kernels for NVIDIA GPUs: what the layers run where tensors lie on one.
+//!
+//! Each module wraps the kernels of one file under `kernels/` as functions over tensors, beside the
+//! functions of `crate::kernels` on slices, which are their twins. No function waits for the device
+//! unless it says so.
+//!
+//! The kernels' sources also compile for a CPU (`kernels/emulation/`): in this crate's own tests,
+//! tensors in host memory run them there, through the same wrappers, and are compared with the twins.
+
+mod buffer;
+#[cfg(feature = "cuda")]
+mod device;
+#[cfg(test)]
+mod emulator;
+mod launch;
+mod norm;
+#[cfg(test)]
+mod testing;
+
+use candle_core::{DType, Error, Result, Tensor};
+
+pub(crate) use buffer::Buffer;
+pub(crate) use launch::{Launch, Module, module, multiprocessors};
+pub(crate) use norm::rms_norm;
+
+/// Of a kernel's two names the one for the type of `x`, f32 or bf16.
+fn by_type(f32: &'static str, bf16: &'static str, x: &Tensor) -> Result<&'static str> {
+    match x.dtype() {
+        DType::F32 => Ok(f32),
+        DType::BF16 => Ok(bf16),
+        other => Err(Error::msg(format!("kernels take f32 and bf16, not {other:?}"))),
+    }
+}

@@ -1,0 +1,31 @@
+//! Random inputs and comparisons for the tests of kernels.
+
+use candle_core::{DType, Device, Result, Tensor};
+
+/// Numbers of about unit size, the same for the same seed, as an f32 tensor in host memory.
+pub(crate) fn random(shape: &[usize], seed: u32) -> Result<Tensor> {
+    Tensor::from_vec(numbers(shape.iter().product(), seed), shape, &Device::Cpu)
+}
+
+/// Roughly normal numbers.
+pub(crate) fn numbers(count: usize, seed: u32) -> Vec<f32> {
+    let mut state = u64::from(seed) * 0x9e37_79b9 + 0x7f4a_7c15;
+    let mut uniform = move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1 << 24) as f32
+    };
+    (0..count).map(|_| (uniform() + uniform() + uniform() - 1.5) * 2.0).collect()
+}
+
+/// Asserts that two lists agree within `tolerance` relative to the larger of 1 and the number.
+#[track_caller]
+pub(crate) fn close(ours: &Tensor, expected: &[f32], tolerance: f32) {
+    let read = |t: &Tensor| t.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>();
+    let ours = read(ours).expect("the tensor lies in host memory");
+    assert_eq!(ours.len(), expected.len());
+    for (i, (&a, &b)) in ours.iter().zip(expected).enumerate() {
+        let same = (a - b).abs() <= tolerance * b.abs().max(1.0) || (a.is_nan() && b.is_nan());
+        assert!(same, "number {i}: {a} instead of {b}");
+    }
+}
