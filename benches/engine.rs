@@ -6,9 +6,9 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use harness_models::synthetic::{SyntheticOptions, write_checkpoint};
+use harness_models::synthetic::{RandomCheckpoint, SyntheticOptions};
 use harness_models::{
-    Batch, GroupCounter, LoadOptions, Model, NoRouting, Segment, UNCOUNTED, Want, load,
+    Batch, GroupCounter, LoadOptions, Model, NoRouting, Segment, UNCOUNTED, Want,
 };
 use serde_json::{Value, json};
 
@@ -79,9 +79,9 @@ fn segment(tokens: usize, vocab: u32) -> Segment {
 }
 
 fn model(config: &Value) -> Box<dyn Model> {
-    let folder = tempfile::tempdir().unwrap();
-    write_checkpoint(folder.path(), config, SyntheticOptions::default()).unwrap();
-    load(folder.path(), &LoadOptions::default()).unwrap()
+    let (file, config) = ("config.json".as_ref(), config.to_string());
+    let checkpoint = RandomCheckpoint::new(file, &config, SyntheticOptions::default()).unwrap();
+    checkpoint.load(&LoadOptions::default()).unwrap()
 }
 
 fn dense(vocab: usize, heads: usize) -> Value {

@@ -127,8 +127,9 @@ impl Opened {
         if !problems.is_empty() {
             return None;
         }
-        let mut architecture = config.architecture();
-        problems.extend(check_weights(&folder, family, &config, &mut architecture));
+        let store = WeightStore::checking(&folder);
+        let architecture = count_parameters(&config, &store);
+        problems.extend(store.finish(family.name, |tensor| config.ignores(tensor)));
         Some(Self { folder, config, architecture, notes: notes(family, code) })
     }
 
@@ -166,21 +167,15 @@ fn read_config(dir: &Path, problems: &mut Vec<Problem>) -> Option<ReadConfig> {
     }
 }
 
-/// Compares the tensors that the config calls for with those in the files, and counts parameters.
-fn check_weights(
-    folder: &Folder,
-    family: &Family,
-    config: &DecoderConfig,
-    architecture: &mut Architecture,
-) -> Vec<Problem> {
-    let store = WeightStore::checking(folder);
-    architecture.tied_head = config.decoder(&store.root()).architecture.tied_head;
+/// Asks a store for every tensor of a model, and says what the model is like.
+pub(crate) fn count_parameters(config: &DecoderConfig, store: &WeightStore<'_>) -> Architecture {
+    let mut architecture = config.decoder(&store.root()).architecture;
     let (total, routed) = store.parameters();
     let (chosen, experts) = (architecture.top_k as u64, architecture.experts.max(1) as u64);
     architecture.parameters_total = total;
     architecture.parameters_in_bf16 = store.parameters_in_bf16();
     architecture.parameters_active = total - routed + routed / experts * chosen;
-    store.finish(family.name, |tensor| config.ignores(tensor))
+    architecture
 }
 
 fn notes(family: &Family, code: bool) -> Vec<String> {

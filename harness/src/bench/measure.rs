@@ -37,7 +37,7 @@ pub struct Measurement {
     pub share_of_peak: f64,
     /// Time with capture by time without it, minus 1: the median over pairs of runs.
     pub capture_overhead: f64,
-    /// The most memory that the process has had so far, in bytes; making the checkpoint is part of it.
+    /// The most memory that the process has had so far, in bytes; making the weights is part of it.
     pub peak_memory_bytes: Option<u64>,
 }
 

@@ -1,34 +1,35 @@
+use std::path::Path;
+
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table, presets};
-use harness_models::synthetic::{DiskDtype, SyntheticOptions};
-use harness_models::{LoadOptions, load};
-use serde_json::{Value, json};
+use harness_models::LoadOptions;
+use harness_models::synthetic::{DiskDtype, RandomCheckpoint, SyntheticOptions};
+use serde_json::json;
 
 use super::args::BenchArgs;
 use super::error::CommandError;
 use super::output;
-use crate::bench::{Measurement, Peak, RandomCheckpoint, Settings, Workload, measure, peak};
-use crate::encode::TextEncoder;
-use crate::eval::EvalError;
+use crate::bench::{Measurement, Peak, Settings, Workload, measure, number_tokenizer, peak};
+use crate::eval::{EvalError, check_memory};
 use crate::exit::Exit;
 use crate::run::Interrupt;
 
 /// The model that is made where none is named.
-const DEFAULT_CONFIG: &str = include_str!("../../../benches/qwen3_moe_312m.json");
+const DEFAULT_CONFIG: &str = include_str!("../../../benches/configs/qwen3_moe_312m.json");
 
-/// Makes a checkpoint, runs workloads on it, prints what they took.
+/// Makes a model, runs workloads on it, prints what they took.
 pub(super) fn run(args: &BenchArgs) -> Result<Exit, CommandError> {
     if args.batch_tokens == 0 {
         return Err(CommandError::usage("--batch-tokens is at least 1"));
     }
-    let dtype = if args.weights == "bf16" { DiskDtype::Bf16 } else { DiskDtype::F32 };
-    let options = SyntheticOptions { dtype, ..SyntheticOptions::default() };
     let interrupt = Interrupt::listen()?;
-    let peak = peak();
-    let checkpoint = RandomCheckpoint::new(&config(args)?, options)?;
-    let encoder = TextEncoder::load(checkpoint.folder(), None).map_err(EvalError::from)?;
+    let checkpoint = checkpoint(args)?;
+    let architecture = checkpoint.architecture();
     let options = LoadOptions { dtype: args.dtype.into(), ..LoadOptions::default() };
-    let model = load(checkpoint.folder(), &options).map_err(EvalError::from)?;
+    check_memory("random", architecture, options.dtype, args.batch_tokens)?;
+    let peak = peak();
+    let encoder = number_tokenizer(architecture.vocab_size).map_err(EvalError::from)?;
+    let model = checkpoint.load(&options).map_err(EvalError::from)?;
     let settings = Settings { batch_tokens: args.batch_tokens, repeat: args.repeat };
     let chosen = if args.workload.is_empty() { Workload::value_variants() } else { &args.workload };
     let mut measured = Vec::new();
@@ -44,16 +45,20 @@ pub(super) fn run(args: &BenchArgs) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
-fn config(args: &BenchArgs) -> Result<Value, CommandError> {
-    let text = match &args.config {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))?,
-        None => DEFAULT_CONFIG.to_owned(),
+fn checkpoint(args: &BenchArgs) -> Result<RandomCheckpoint, CommandError> {
+    let (file, config) = match &args.config {
+        Some(path) => {
+            (path.clone(), std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?)
+        }
+        None => ("config.json".into(), DEFAULT_CONFIG.to_owned()),
     };
-    serde_json::from_str(&text).map_err(|error| {
-        let path = args.config.clone().unwrap_or_default();
-        CommandError::usage(format!("{}: not a config.json: {error}", path.display()))
-    })
+    let dtype = if args.weights == "bf16" { DiskDtype::Bf16 } else { DiskDtype::F32 };
+    let options = SyntheticOptions { dtype, ..SyntheticOptions::default() };
+    Ok(RandomCheckpoint::new(&file, &config, options).map_err(EvalError::from)?)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::usage(format!("{}: {error}", path.display()))
 }
 
 fn text(peak: Peak, measured: &[Measurement]) -> String {

@@ -52,20 +52,39 @@ impl TextEncoder {
     /// [`EncodeError::File`] names the file and what to do.
     pub fn load(folder: &Path, prefix_token: Option<&str>) -> Result<Self, EncodeError> {
         let path = folder.join("tokenizer.json");
-        let mut tokenizer = Tokenizer::from_file(&path).map_err(|error| EncodeError::File {
+        let tokenizer = Tokenizer::from_file(&path).map_err(|error| EncodeError::File {
             path: path.clone(),
             reason: format!(
                 "not a readable tokenizer ({error}); a checkpoint needs the `tokenizer.json` of a fast tokenizer, \
                  which transformers writes with `AutoTokenizer.from_pretrained(...).save_pretrained(...)`"
             ),
         })?;
-        drop_truncation_and_padding(&mut tokenizer, &path)?;
-        let config = read_config(folder)?;
-        let named = |key: &str| special_token(&config, key);
+        Self::new(tokenizer, &read_config(folder)?, &path, prefix_token)
+    }
+
+    /// A tokenizer without a checkpoint, from what a `tokenizer.json` would hold.
+    ///
+    /// # Errors
+    /// [`EncodeError::Tokenizer`] when it is none.
+    pub fn parse(tokenizer: &Value) -> Result<Self, EncodeError> {
+        let refused = |error: tokenizers::Error| EncodeError::Tokenizer(error.to_string());
+        let tokenizer = Tokenizer::from_bytes(tokenizer.to_string()).map_err(refused)?;
+        Self::new(tokenizer, &Value::Null, "tokenizer.json".as_ref(), None)
+    }
+
+    /// From the tokenizer in a file, and what `tokenizer_config.json` says about it.
+    fn new(
+        mut tokenizer: Tokenizer,
+        config: &Value,
+        path: &Path,
+        prefix_token: Option<&str>,
+    ) -> Result<Self, EncodeError> {
+        drop_truncation_and_padding(&mut tokenizer, path)?;
+        let named = |key: &str| special_token(config, key);
         let id_of = |token: String| tokenizer.token_to_id(&token).map(|id| (id, token));
         let prefix = match prefix_token {
             Some(token) => Some(id_of(token.to_owned()).ok_or_else(|| EncodeError::File {
-                path: path.clone(),
+                path: path.to_owned(),
                 reason: format!(
                     "has no token {token:?}, which `prefix_token` of harness.toml names"
                 ),

@@ -35,7 +35,7 @@ fn default_within(total: Option<u64>, weights: u64) -> usize {
 ///
 /// # Errors
 /// [`EvalError::Memory`] with the need, what is available, and the largest budget that would fit.
-pub(super) fn check(
+pub fn check(
     alias: &str,
     architecture: &Architecture,
     dtype: ComputeDtype,

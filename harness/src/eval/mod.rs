@@ -29,7 +29,7 @@ pub use checkpoint::{CheckpointOptions, PreparedModel, locate, prepare_models};
 pub use error::EvalError;
 pub use generation_override::GenerationOverride;
 pub use manifest::manifest;
-pub use memory::default_batch_tokens;
+pub use memory::{check as check_memory, default_batch_tokens};
 pub use options::EvalOptions;
 pub use preparation::{Preparation, PreparedTask, prepare_tasks, prompt_options};
 pub use runner::{Evaluation, evaluate};

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use safetensors::Dtype;
 
 /// Bytes converted before their pages are given back: a load never holds more of a file than this.
-const CHUNK: usize = 16 << 20;
+pub(super) const CHUNK: usize = 16 << 20;
 
 /// Whether the engine reads this type.
 pub(crate) fn readable(dtype: Dtype) -> bool {
@@ -23,25 +23,6 @@ pub(crate) fn copy(map: &Mmap, bytes: Range<usize>, dtype: Dtype, out: &mut [f32
         let range = start..start + out.len() * size;
         convert(&map[range.clone()], dtype, out);
         give_back(map, range);
-    }
-}
-
-/// Hands over the mapped numbers in f32, some rows of `width` numbers at a time.
-pub(crate) fn rows(
-    map: &Mmap,
-    bytes: Range<usize>,
-    dtype: Dtype,
-    width: usize,
-    mut take: impl FnMut(&[f32]),
-) {
-    let size = if dtype == Dtype::F32 { 4 } else { 2 };
-    let step = (CHUNK / 4 / width).max(1) * width * size;
-    let mut numbers = vec![];
-    for start in bytes.clone().step_by(step) {
-        let bytes = start..bytes.end.min(start + step);
-        numbers.resize(bytes.len() / size, 0.0);
-        copy(map, bytes, dtype, &mut numbers);
-        take(&numbers);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use super::buffer::{Part, pack, pack_arranged};
+use super::buffer::{pack, pack_arranged};
 use super::dim::Dim;
+use super::part::Part;
 use super::weights::Weights;
 use crate::kernels::activation::Activation;
 use crate::kernels::packed::Packed;
@@ -102,7 +103,7 @@ impl Place<'_> {
 
     /// Each expert's part of a tensor of all of them; none of one that is not there.
     fn pieces(&self, name: &str, shape: [Dim; 3]) -> Vec<Option<Part<'_>>> {
-        let Some(found) = self.weights.store.find(self.weights.name(name), &shape) else {
+        let Some(found) = self.weights.find(name, &shape) else {
             return vec![];
         };
         let (whole, count) = (Part::whole(found), self.sizes.experts.size);

@@ -7,17 +7,20 @@
 mod buffer;
 mod convert;
 mod dim;
+mod drawn;
 mod experts;
 mod folder;
 mod header;
 mod index;
+mod part;
 mod store;
 mod weights;
 
 pub(crate) use dim::Dim;
+pub(crate) use drawn::Drawn;
 pub(crate) use experts::{ExpertNames, ExpertSizes, Stacking};
 pub(crate) use folder::Folder;
 pub(crate) use header::read_header;
 pub(crate) use index::{shard_path, weight_map};
-pub(crate) use store::{Asked, WeightStore};
+pub(crate) use store::WeightStore;
 pub(crate) use weights::Weights;

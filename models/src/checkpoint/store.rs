@@ -2,15 +2,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::convert::readable;
 use super::dim::Dim;
-use super::header::{Shard, StoredTensor};
+use super::drawn::Drawn;
+use super::header::StoredTensor;
+use super::part::Found;
 use super::{Folder, Weights};
+use crate::synthetic::SyntheticOptions;
 use crate::{ComputeDtype, Problem};
 
 /// Once so many problems are known, looking for more helps nobody.
 const ENOUGH: usize = 1000;
+/// No checkpoint has as many tensors; a config that asks for more is mistaken.
+const MOST_TENSORS: usize = 1 << 20;
 
 /// Where tensors come from.
 #[derive(Clone, Copy)]
@@ -20,23 +26,15 @@ enum Source<'a> {
     /// Copied from a folder, to compute in this type.
     Copy { folder: &'a Folder, dtype: ComputeDtype },
     /// From nowhere: only the record of what was asked for is wanted.
-    List { stacked_experts: bool },
-}
-
-/// A tensor that was asked for.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    /// Its name on disk.
-    pub(crate) name: String,
-    pub(crate) shape: Vec<usize>,
-    /// Whether it is the weight of a norm that adds one to it.
-    pub(crate) plus_one: bool,
+    List(SyntheticOptions),
+    /// Random numbers, to compute in this type.
+    Draw { options: SyntheticOptions, dtype: ComputeDtype },
 }
 
 /// The tensors of a checkpoint, and the record of what was asked for.
 pub(crate) struct WeightStore<'a> {
     source: Source<'a>,
-    pub(super) asked: RefCell<Vec<Asked>>,
+    drawn: RefCell<Vec<Rc<Drawn>>>,
     problems: RefCell<Vec<Problem>>,
     used: RefCell<BTreeSet<String>>,
     parameters: Cell<u64>,
@@ -55,34 +53,49 @@ impl<'a> WeightStore<'a> {
         Self::new(Source::Copy { folder, dtype })
     }
 
-    /// Only notes names and shapes.
-    pub(crate) fn listing(stacked_experts: bool) -> Self {
-        Self::new(Source::List { stacked_experts })
+    /// Notes what is asked for, as it would be drawn, and returns empty tensors.
+    pub(crate) fn listing(options: SyntheticOptions) -> Self {
+        Self::new(Source::List(options))
+    }
+
+    /// Draws what is asked for.
+    pub(crate) fn drawing(options: SyntheticOptions, dtype: ComputeDtype) -> Self {
+        Self::new(Source::Draw { options, dtype })
     }
 
     fn new(source: Source<'a>) -> Self {
-        let (asked, problems, used) = Default::default();
+        let (drawn, problems, used) = Default::default();
         let (parameters, routed_parameters, bf16_parameters) = Default::default();
-        Self { source, asked, problems, used, parameters, routed_parameters, bf16_parameters }
+        Self { source, drawn, problems, used, parameters, routed_parameters, bf16_parameters }
+    }
+
+    /// The folder that tensors come from, or how they are drawn.
+    fn origin(&self) -> Result<&'a Folder, SyntheticOptions> {
+        match self.source {
+            Source::Check(folder) | Source::Copy { folder, .. } => Ok(folder),
+            Source::List(options) | Source::Draw { options, .. } => Err(options),
+        }
     }
 
     pub(super) fn folder(&self) -> Option<&'a Folder> {
-        match self.source {
-            Source::Check(folder) | Source::Copy { folder, .. } => Some(folder),
-            Source::List { .. } => None,
-        }
+        self.origin().ok()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        match self.source {
-            Source::Check(folder) | Source::Copy { folder, .. } => folder.home.contains_key(name),
-            Source::List { stacked_experts } => stacked_experts && name.contains("experts."),
+        match self.origin() {
+            Ok(folder) => folder.home.contains_key(name),
+            Err(options) => options.stacked_experts && name.contains("experts."),
         }
     }
 
-    /// Every tensor asked for, in order; filled by [`WeightStore::listing`].
-    pub(crate) fn into_asked(self) -> Vec<Asked> {
-        self.asked.into_inner()
+    /// Every tensor asked for, in order, where they come from no folder.
+    pub(crate) fn into_drawn(self) -> Result<Vec<Rc<Drawn>>, Problem> {
+        let drawn = self.drawn.into_inner();
+        if drawn.len() < MOST_TENSORS {
+            return Ok(drawn);
+        }
+        let problem = format!("config.json: asks for {MOST_TENSORS} tensors or more");
+        Err(Problem::Unsupported(problem))
     }
 
     /// The tensors under the root.
@@ -95,7 +108,7 @@ impl<'a> WeightStore<'a> {
         (self.parameters.get(), self.routed_parameters.get())
     }
 
-    /// Parameters in matrices that are bf16 on disk.
+    /// Parameters in matrices that are bf16 on disk, or drawn so.
     pub(crate) fn parameters_in_bf16(&self) -> u64 {
         self.bf16_parameters.get()
     }
@@ -116,14 +129,14 @@ impl<'a> WeightStore<'a> {
     }
 
     pub(super) fn copies(&self) -> bool {
-        matches!(self.source, Source::Copy { .. })
+        matches!(self.source, Source::Copy { .. } | Source::Draw { .. })
     }
 
     /// What products are to be computed in.
     pub(super) fn dtype(&self) -> ComputeDtype {
         match self.source {
-            Source::Copy { dtype, .. } => dtype,
-            Source::Check(_) | Source::List { .. } => ComputeDtype::Auto,
+            Source::Copy { dtype, .. } | Source::Draw { dtype, .. } => dtype,
+            Source::Check(_) | Source::List(_) => ComputeDtype::Auto,
         }
     }
 
@@ -143,26 +156,26 @@ impl<'a> WeightStore<'a> {
 
     /// Whether asking for more tensors is pointless.
     pub(super) fn has_enough_problems(&self) -> bool {
-        self.problems.borrow().len() > ENOUGH
+        self.problems.borrow().len() > ENOUGH || self.drawn.borrow().len() >= MOST_TENSORS
     }
 
     fn note(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
     }
 
-    /// Finds a tensor and checks its type and shape.
-    pub(super) fn find(
-        &self,
-        name: String,
-        shape: &[Dim],
-    ) -> Option<(&'a Shard, &'a StoredTensor)> {
+    /// Finds a tensor and checks its type and shape. `plus_one`: it is the weight of a norm that adds one to it.
+    pub(super) fn find(&self, name: String, shape: &[Dim], plus_one: bool) -> Option<Found<'a>> {
         if self.has_enough_problems() {
             return None;
         }
-        let Some(folder) = self.folder() else {
-            let shape = shape.iter().map(|d| d.size).collect();
-            self.asked.borrow_mut().push(Asked { name, shape, plus_one: false });
-            return None;
+        let folder = match self.origin() {
+            Ok(folder) => folder,
+            Err(SyntheticOptions { seed, dtype, .. }) => {
+                let shape = shape.iter().map(|d| d.size).collect();
+                let drawn = Rc::new(Drawn { name, shape, plus_one, seed, dtype: dtype.into() });
+                self.drawn.borrow_mut().push(drawn.clone());
+                return Some(Found::Drawn(drawn));
+            }
         };
         let Some((shard, tensor)) = folder.get(&name) else {
             self.note(Problem::MissingTensor { name });
@@ -175,7 +188,7 @@ impl<'a> WeightStore<'a> {
                 self.note(problem);
                 None
             }
-            None => Some((shard, tensor)),
+            None => Some(Found::Stored(shard, tensor)),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use candle_core::{Device, Tensor};
 
 use super::WeightStore;
-use super::buffer::{Part, pack};
-use super::convert::copy;
+use super::buffer::pack;
 use super::dim::Dim;
+use super::part::{Found, Part};
 use crate::kernels::packed::Packed;
 use crate::layers::{LayerNorm, Linear, RmsNorm};
 
@@ -28,7 +28,7 @@ impl<'a> Weights<'a> {
         Weights { store: self.store, prefix: self.name(path) }
     }
 
-    /// Whether tensors are copied, and not only checked or listed.
+    /// Whether tensors are copied or drawn, and not only checked or listed.
     pub(crate) fn copies(&self) -> bool {
         self.store.copies()
     }
@@ -50,24 +50,30 @@ impl<'a> Weights<'a> {
 
     /// A tensor of the given shape, in f32; empty while only checking.
     pub(crate) fn tensor(&self, name: &str, shape: &[Dim]) -> Tensor {
-        let found = self.store.find(self.name(name), shape);
+        self.read(self.find(name, shape), shape)
+    }
+
+    /// A tensor, where it can be had in the given shape.
+    pub(super) fn find(&self, name: &str, shape: &[Dim]) -> Option<Found<'a>> {
+        self.store.find(self.name(name), shape, false)
+    }
+
+    fn read(&self, found: Option<Found<'_>>, shape: &[Dim]) -> Tensor {
         let mut sizes: Vec<usize> = shape.iter().map(|d| d.size).collect();
         let length = sizes.iter().fold(1, |n: usize, &size| n.saturating_mul(size));
         self.store.count_matrix(length, false, false);
-        if !self.store.copies() {
-            sizes = vec![0; sizes.len()];
+        let found = found.filter(|_| self.store.copies());
+        if found.is_none() {
+            sizes.fill(0);
         }
-        let mut numbers = vec![0.0; sizes.iter().product()];
-        if let (Some((shard, tensor)), true) = (found, self.store.copies()) {
-            copy(&shard.map, tensor.bytes.clone(), tensor.dtype, &mut numbers);
-        }
+        let numbers = found.map(|found| Part::whole(found).numbers()).unwrap_or_default();
         Tensor::from_vec(numbers, sizes, &Device::Cpu)
             .expect("there are as many numbers as the shape says")
     }
 
     /// The `weight`s of several `[outputs, inputs]` projections of one input, one above the other.
     pub(super) fn matrix(&self, names: &[&str], shape: [Dim; 2], routed: bool) -> Packed {
-        let find = |name: &&str| self.store.find(self.name(format!("{name}.weight")), &shape);
+        let find = |name: &&str| self.find(&format!("{name}.weight"), &shape);
         let parts: Vec<Option<Part<'_>>> =
             names.iter().map(|name| find(name).map(Part::whole)).collect();
         let [outputs, inputs] = shape.map(|dim| dim.size);
@@ -118,12 +124,9 @@ impl<'a> Weights<'a> {
 
     /// `name.weight` of a norm that multiplies by one plus its weight.
     pub(crate) fn norm_plus_one(&self, name: &str, width: Dim, eps: f64) -> RmsNorm {
-        let norm = self.norm(name, width, eps);
-        if let Some(asked) = self.store.asked.borrow_mut().last_mut() {
-            asked.plus_one = true;
-        }
-        let weight = (norm.weight + 1.0).expect("weights are f32 in host memory");
-        RmsNorm { weight, ..norm }
+        let found = self.store.find(self.name(format_args!("{name}.weight")), &[width], true);
+        let weight = (self.read(found, &[width]) + 1.0).expect("weights are f32 in host memory");
+        RmsNorm { weight, eps: eps as f32 }
     }
 
     /// `name.weight` and `name.bias` of a layer normalisation.
