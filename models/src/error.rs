@@ -123,4 +123,10 @@ pub enum Problem {
         /// Type in the file.
         dtype: String,
     },
+    /// The device that the model was to run on.
+    #[error("{reason}")]
+    Device {
+        /// What is wrong, and what to do where that is known.
+        reason: String,
+    },
 }

@@ -11,7 +11,8 @@
 //!
 //! [`inspect`] describes a checkpoint folder and lists everything that is wrong with it;
 //! [`load`] returns the model. `config.json` picks the family; each is one file under `families/`,
-//! assembled from the pieces under `layers/`, whose arithmetic is in `kernels/`.
+//! assembled from the pieces under `layers/`. What these ask for is in `ops/`, which knows where the
+//! numbers lie: in host memory the arithmetic is that of `kernels/`.
 
 mod architecture;
 mod batch;
@@ -21,6 +22,7 @@ mod config;
 #[cfg(any(feature = "cuda", test))]
 #[allow(dead_code, unused_imports, reason = "no layer calls them yet")]
 mod cuda;
+mod device;
 mod error;
 mod families;
 pub mod fuzzing;
@@ -28,6 +30,7 @@ mod kernels;
 mod layers;
 mod load;
 mod model;
+mod ops;
 mod pass;
 mod peak;
 mod routing;
@@ -36,9 +39,10 @@ pub mod synthetic;
 pub use architecture::{Architecture, LayerKind, ScoreFunction};
 pub use batch::{Batch, ForwardOutput, NodeId, Place, RowOutput, Segment, UNCOUNTED, Want};
 pub use cache::Cache;
+pub use device::{ComputeDevice, DeviceMemory, UnknownDevice};
 pub use error::{LoadError, Problem};
 pub use families::{SupportedFamily, supported_families};
-pub use load::{Checkpoint, ComputeDevice, ComputeDtype, LoadOptions, WeightFile, inspect, load};
+pub use load::{Checkpoint, ComputeDtype, LoadOptions, WeightFile, inspect, load};
 pub use model::{ForwardError, Model};
 pub use peak::matmul;
 pub use routing::{

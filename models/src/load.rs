@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::checkpoint::{Folder, WeightStore};
 use crate::config::ConfigReader;
 use crate::families::{DecoderConfig, Family, select};
-use crate::{Architecture, LoadError, Model, Problem};
+use crate::layers::Decoder;
+use crate::{Architecture, ComputeDevice, LoadError, Model, Problem};
 
 /// How to load a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,15 +34,6 @@ pub enum ComputeDtype {
     /// AVX512-BF16. Attention and the rows that routers look at stay f32. Results depend a little on packing: what
     /// differs in the last place of f32 may round to another bf16.
     Bf16,
-}
-
-/// The processor that runs the model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ComputeDevice {
-    /// All cores of the rayon pool.
-    #[default]
-    Cpu,
 }
 
 /// A checkpoint folder that can be loaded, described without its weights.
@@ -88,12 +80,26 @@ pub fn inspect(dir: &Path) -> Result<Checkpoint, LoadError> {
 /// # Errors
 /// Whatever [`inspect`] finds, before memory is taken.
 pub fn load(dir: &Path, options: &LoadOptions) -> Result<Box<dyn Model>, LoadError> {
-    let LoadOptions { dtype, device: ComputeDevice::Cpu } = options;
     let opened = Opened::open(dir)?;
-    let store = WeightStore::copying(&opened.folder, *dtype);
-    let mut decoder = opened.config.decoder(&store.root());
-    decoder.architecture = opened.architecture;
-    Ok(Box::new(decoder))
+    let refuse = |problems| LoadError { dir: dir.to_owned(), problems };
+    let placement = options.device.open(options.dtype).map_err(|problem| refuse(vec![problem]))?;
+    let store = WeightStore::copying(&opened.folder, options.dtype, &placement);
+    let decoder = decoder_of(&opened.config, opened.architecture, store);
+    decoder.map(|decoder| Box::new(decoder) as Box<dyn Model>).map_err(refuse)
+}
+
+/// The model that a store's weights make.
+pub(crate) fn decoder_of(
+    config: &DecoderConfig,
+    architecture: Architecture,
+    store: WeightStore<'_>,
+) -> Result<Decoder, Vec<Problem>> {
+    let mut decoder = config.decoder(&store.root());
+    decoder.architecture = architecture;
+    match store.into_problems() {
+        problems if problems.is_empty() => Ok(decoder),
+        problems => Err(problems),
+    }
 }
 
 /// A folder in which nothing is wrong.

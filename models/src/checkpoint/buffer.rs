@@ -1,9 +1,12 @@
 //! One matrix in memory, filled from several tensors.
 
+use candle_core::Tensor;
+
 use super::part::Part;
 use super::store::WeightStore;
 use crate::ComputeDtype;
 use crate::kernels::packed::{Packed, Storage};
+use crate::ops::{Matrix, Placement};
 
 /// A matrix of `inputs` columns from a part that holds it in another order.
 pub(super) fn pack_arranged(
@@ -11,34 +14,41 @@ pub(super) fn pack_arranged(
     part: Option<&Part<'_>>,
     (outputs, inputs): (usize, usize),
     arrange: impl Fn(&[f32]) -> Vec<f32>,
-) -> Packed {
+) -> Matrix {
     let bf16 = part.is_some_and(Part::is_bf16);
     store.count_matrix(outputs.saturating_mul(inputs), true, bf16);
     let Some(part) = part.filter(|_| store.copies()) else {
-        return Packed::zeros(0, 0, Storage::F32);
+        return Matrix::empty();
     };
-    let storage = storage(store.dtype(), bf16);
-    let mut packed = Packed::zeros(outputs, inputs, storage);
-    packed.fill(0, &arrange(&part.numbers()));
-    packed
+    let numbers = arrange(&part.numbers());
+    if !store.placement().is_host() {
+        let placed = store.placed(store.placement().rows(&numbers, inputs));
+        return placed.map_or_else(Matrix::empty, Matrix::Dense);
+    }
+    let mut packed = Packed::zeros(outputs, inputs, storage(store.dtype(), bf16));
+    packed.fill(0, &numbers);
+    Matrix::Packed(packed)
 }
 
 /// Parts laid one above the other as a matrix of `inputs` columns; empty while only checking.
 ///
-/// In f32, unless all of it is bf16 on disk and may stay so, or everything is to be rounded.
+/// On the CPU in f32, unless all of it is bf16 on disk and may stay so, or everything is to be rounded.
 pub(super) fn pack(
     store: &WeightStore<'_>,
     parts: &[Option<Part<'_>>],
     (outputs, inputs): (usize, usize),
     routed: bool,
-) -> Packed {
+) -> Matrix {
     let all_bf16 = parts.iter().all(|p| p.as_ref().is_some_and(Part::is_bf16));
     store.count_matrix(outputs.saturating_mul(inputs), routed, all_bf16);
     if !store.copies() {
-        return Packed::zeros(0, 0, Storage::F32);
+        return Matrix::empty();
     }
-    let storage = storage(store.dtype(), all_bf16);
-    let mut packed = Packed::zeros(outputs, inputs, storage);
+    if !store.placement().is_host() {
+        let placed = store.placed(dense(store.placement(), parts, inputs));
+        return placed.map_or_else(Matrix::empty, Matrix::Dense);
+    }
+    let mut packed = Packed::zeros(outputs, inputs, storage(store.dtype(), all_bf16));
     let mut first = 0;
     for part in parts.iter().flatten() {
         part.rows(inputs, |numbers| {
@@ -46,7 +56,26 @@ pub(super) fn pack(
             first += numbers.len() / inputs;
         });
     }
-    packed
+    Matrix::Packed(packed)
+}
+
+/// Parts laid one above the other on a device, sent there piece by piece.
+fn dense(
+    placement: &Placement,
+    parts: &[Option<Part<'_>>],
+    inputs: usize,
+) -> candle_core::Result<Tensor> {
+    let mut pieces = vec![];
+    for part in parts.iter().flatten() {
+        part.rows(inputs, |numbers| {
+            pieces.push(placement.rows(numbers, inputs));
+        });
+    }
+    let pieces = pieces.into_iter().collect::<candle_core::Result<Vec<_>>>()?;
+    match pieces.as_slice() {
+        [one] => Ok(one.clone()),
+        pieces => Tensor::cat(pieces, 0),
+    }
 }
 
 /// How to hold a matrix to compute in a type.

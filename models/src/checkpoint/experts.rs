@@ -1,14 +1,14 @@
 //! Routed experts on disk: a tensor per expert, or one per layer.
 
-use candle_core::Tensor;
+use candle_core::{Result, Tensor};
 
 use super::buffer::{pack, pack_arranged};
 use super::dim::Dim;
 use super::part::Part;
-use super::weights::Weights;
+use super::weights::{Weights, empty};
 use crate::kernels::activation::Activation;
-use crate::kernels::packed::Packed;
-use crate::layers::{ExpertBiases, Experts};
+use crate::layers::Experts;
+use crate::ops::{ExpertBiases, Matrix, Stack};
 
 /// What a family calls the parts of its experts.
 #[derive(Clone, Copy, Debug)]
@@ -97,8 +97,12 @@ impl Place<'_> {
         Dim { size: self.activation.outer(inner.size), ..inner }
     }
 
-    fn finish(&self, up: Vec<Packed>, down: Vec<Packed>, biases: Option<ExpertBiases>) -> Experts {
-        Experts { up, down, biases, activation: self.activation }
+    fn finish(&self, up: Vec<Matrix>, down: Vec<Matrix>, biases: Option<ExpertBiases>) -> Experts {
+        let stack = |matrices| {
+            let stack = self.weights.store.placed(Stack::new(matrices));
+            stack.unwrap_or_else(|| Stack::Packed(vec![]))
+        };
+        Experts { up: stack(up), down: stack(down), biases, activation: self.activation }
     }
 
     /// Each expert's part of a tensor of all of them; none of one that is not there.
@@ -112,7 +116,7 @@ impl Place<'_> {
 
     fn stacked(&self) -> Experts {
         let ExpertSizes { experts, hidden, inner } = self.sizes;
-        let read = |name: &str, outputs: Dim, inputs: Dim| -> Vec<Packed> {
+        let read = |name: &str, outputs: Dim, inputs: Dim| -> Vec<Matrix> {
             let one = |piece| pack(self.weights.store, &[piece], (outputs.size, inputs.size), true);
             self.pieces(name, [experts, outputs, inputs]).into_iter().map(one).collect()
         };
@@ -145,12 +149,15 @@ impl Place<'_> {
                 pack_arranged(self.weights.store, piece.as_ref(), size, arrange)
             };
             let pieces = self.pieces(name, [experts, inputs, outputs]);
-            pieces.iter().map(one).collect::<Vec<Packed>>()
+            pieces.iter().map(one).collect::<Vec<Matrix>>()
         };
         let (up, down) = (self.names.stacked_up, self.names.stacked_down);
         let bias =
             |name, outputs| self.weights.tensor(&format!("{name}_bias"), &[experts, outputs]);
-        let biases = ExpertBiases { up: rows_apart(&bias(up, outer)), down: bias(down, hidden) };
+        let biases = ExpertBiases {
+            up: self.weights.store.placed(rows_apart(&bias(up, outer))).unwrap_or_else(empty),
+            down: bias(down, hidden),
+        };
         let up = read(up, outer, hidden, &apart);
         self.finish(up, read(down, hidden, inner, &|output| output), Some(biases))
     }
@@ -167,16 +174,14 @@ fn transposed(numbers: &[f32], inputs: usize, place: &dyn Fn(usize) -> usize) ->
 }
 
 /// Every row's even numbers, then its odd ones.
-fn rows_apart(x: &Tensor) -> Tensor {
-    let (rows, width) = x.dims2().unwrap_or_default();
+fn rows_apart(x: &Tensor) -> Result<Tensor> {
+    let (rows, width) = x.dims2()?;
+    if rows == 0 {
+        return Ok(x.clone());
+    }
     let part = |which: usize| {
         let numbers: Vec<u32> = (which..width).step_by(2).map(|at| at as u32).collect();
-        let numbers = Tensor::new(numbers, x.device())?;
-        x.index_select(&numbers, 1)
+        x.index_select(&Tensor::new(numbers, x.device())?, 1)
     };
-    if rows == 0 {
-        return x.clone();
-    }
-    let joined = part(0).and_then(|even| Tensor::cat(&[even, part(1)?], 1));
-    joined.and_then(|x| x.force_contiguous()).expect("biases are f32 in host memory")
+    Tensor::cat(&[part(0)?, part(1)?], 1)?.force_contiguous()
 }

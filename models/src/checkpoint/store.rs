@@ -10,6 +10,7 @@ use super::drawn::Drawn;
 use super::header::StoredTensor;
 use super::part::Found;
 use super::{Folder, Weights};
+use crate::ops::Placement;
 use crate::synthetic::SyntheticOptions;
 use crate::{ComputeDtype, Problem};
 
@@ -23,12 +24,12 @@ const MOST_TENSORS: usize = 1 << 20;
 enum Source<'a> {
     /// Compared with a folder's headers; every tensor returned is empty.
     Check(&'a Folder),
-    /// Copied from a folder, to compute in this type.
-    Copy { folder: &'a Folder, dtype: ComputeDtype },
+    /// Copied from a folder, to compute in this type at this place.
+    Copy { folder: &'a Folder, dtype: ComputeDtype, placement: &'a Placement },
     /// From nowhere: only the record of what was asked for is wanted.
     List(SyntheticOptions),
-    /// Random numbers, to compute in this type.
-    Draw { options: SyntheticOptions, dtype: ComputeDtype },
+    /// Random numbers, to compute in this type at this place.
+    Draw { options: SyntheticOptions, dtype: ComputeDtype, placement: &'a Placement },
 }
 
 /// The tensors of a checkpoint, and the record of what was asked for.
@@ -49,8 +50,12 @@ impl<'a> WeightStore<'a> {
     }
 
     /// Copies what is asked for.
-    pub(crate) fn copying(folder: &'a Folder, dtype: ComputeDtype) -> Self {
-        Self::new(Source::Copy { folder, dtype })
+    pub(crate) fn copying(
+        folder: &'a Folder,
+        dtype: ComputeDtype,
+        placement: &'a Placement,
+    ) -> Self {
+        Self::new(Source::Copy { folder, dtype, placement })
     }
 
     /// Notes what is asked for, as it would be drawn, and returns empty tensors.
@@ -59,8 +64,12 @@ impl<'a> WeightStore<'a> {
     }
 
     /// Draws what is asked for.
-    pub(crate) fn drawing(options: SyntheticOptions, dtype: ComputeDtype) -> Self {
-        Self::new(Source::Draw { options, dtype })
+    pub(crate) fn drawing(
+        options: SyntheticOptions,
+        dtype: ComputeDtype,
+        placement: &'a Placement,
+    ) -> Self {
+        Self::new(Source::Draw { options, dtype, placement })
     }
 
     fn new(source: Source<'a>) -> Self {
@@ -113,6 +122,11 @@ impl<'a> WeightStore<'a> {
         self.bf16_parameters.get()
     }
 
+    /// What was wrong with the tensors that were asked for.
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
+        self.problems.into_inner()
+    }
+
     /// What was wrong, with the tensors that nobody asked for.
     pub(crate) fn finish(self, family: &str, ignored: impl Fn(&str) -> bool) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
@@ -138,6 +152,19 @@ impl<'a> WeightStore<'a> {
             Source::Copy { dtype, .. } | Source::Draw { dtype, .. } => dtype,
             Source::Check(_) | Source::List(_) => ComputeDtype::Auto,
         }
+    }
+
+    /// Where weights go.
+    pub(super) fn placement(&self) -> &Placement {
+        match self.source {
+            Source::Copy { placement, .. } | Source::Draw { placement, .. } => placement,
+            Source::Check(_) | Source::List(_) => &Placement::HOST,
+        }
+    }
+
+    /// What a device made, or nothing and a note of why it could not.
+    pub(super) fn placed<T>(&self, made: candle_core::Result<T>) -> Option<T> {
+        made.map_err(|error| self.note(Problem::Device { reason: error.to_string() })).ok()
     }
 
     /// Counts the parameters of a matrix.

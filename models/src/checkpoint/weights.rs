@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 use super::WeightStore;
 use super::buffer::pack;
 use super::dim::Dim;
 use super::part::{Found, Part};
-use crate::kernels::packed::Packed;
 use crate::layers::{LayerNorm, Linear, RmsNorm};
+use crate::ops::{Matrix, Placement};
 
 /// The tensors whose names begin with a prefix.
 pub(crate) struct Weights<'a> {
@@ -48,7 +48,12 @@ impl<'a> Weights<'a> {
         next.is_some_and(|(name, _)| name.starts_with(&prefix))
     }
 
-    /// A tensor of the given shape, in f32; empty while only checking.
+    /// Where tensors go.
+    pub(crate) fn placement(&self) -> Placement {
+        self.store.placement().clone()
+    }
+
+    /// A tensor of the given shape, in the type that sums are formed in; empty while only checking.
     pub(crate) fn tensor(&self, name: &str, shape: &[Dim]) -> Tensor {
         self.read(self.find(name, shape), shape)
     }
@@ -67,12 +72,12 @@ impl<'a> Weights<'a> {
             sizes.fill(0);
         }
         let numbers = found.map(|found| Part::whole(found).numbers()).unwrap_or_default();
-        Tensor::from_vec(numbers, sizes, &Device::Cpu)
-            .expect("there are as many numbers as the shape says")
+        let placed = self.store.placement().vector(numbers, &sizes);
+        self.store.placed(placed).unwrap_or_else(empty)
     }
 
     /// The `weight`s of several `[outputs, inputs]` projections of one input, one above the other.
-    pub(super) fn matrix(&self, names: &[&str], shape: [Dim; 2], routed: bool) -> Packed {
+    pub(super) fn matrix(&self, names: &[&str], shape: [Dim; 2], routed: bool) -> Matrix {
         let find = |name: &&str| self.find(&format!("{name}.weight"), &shape);
         let parts: Vec<Option<Part<'_>>> =
             names.iter().map(|name| find(name).map(Part::whole)).collect();
@@ -81,7 +86,7 @@ impl<'a> Weights<'a> {
     }
 
     /// `name.weight` of `[vocab, hidden]`: an embedding, or a head.
-    pub(crate) fn vocabulary(&self, name: &str, vocab: Dim, hidden: Dim) -> Packed {
+    pub(crate) fn vocabulary(&self, name: &str, vocab: Dim, hidden: Dim) -> Matrix {
         self.matrix(&[name], [vocab, hidden], false)
     }
 
@@ -112,9 +117,15 @@ impl<'a> Weights<'a> {
     ) -> Linear {
         let weight = self.matrix(names, [outputs, inputs], false);
         let one = |name: &&str| self.at(name).tensor("bias", &[outputs]);
-        let join = |parts: Vec<Tensor>| Tensor::cat(&parts, 0).expect("biases are f32 vectors");
-        let bias = bias.then(|| join(names.iter().map(one).collect()));
+        let join = |parts: Vec<Tensor>| self.store.placed(Tensor::cat(&parts, 0));
+        let bias = if bias { join(names.iter().map(one).collect()) } else { None };
         Linear { weight, bias }
+    }
+
+    /// The projection to some of the outputs of one without bias, in the given order.
+    pub(crate) fn outputs(&self, linear: &Linear, outputs: impl FnOnce() -> Vec<usize>) -> Linear {
+        let selected = self.store.placed(linear.weight.select(outputs));
+        Linear { weight: selected.unwrap_or_else(Matrix::empty), bias: None }
     }
 
     /// `name.weight` of a norm.
@@ -125,7 +136,7 @@ impl<'a> Weights<'a> {
     /// `name.weight` of a norm that multiplies by one plus its weight.
     pub(crate) fn norm_plus_one(&self, name: &str, width: Dim, eps: f64) -> RmsNorm {
         let found = self.store.find(self.name(format_args!("{name}.weight")), &[width], true);
-        let weight = (self.read(found, &[width]) + 1.0).expect("weights are f32 in host memory");
+        let weight = self.store.placed(self.read(found, &[width]) + 1.0).unwrap_or_else(empty);
         RmsNorm { weight, eps: eps as f32 }
     }
 
@@ -143,4 +154,10 @@ impl<'a> Weights<'a> {
             (prefix, _) => format!("{prefix}.{name}"),
         }
     }
+}
+
+/// What stands for a tensor that could not be made.
+pub(super) fn empty() -> Tensor {
+    Tensor::from_slice::<_, f32>(&[], 0, &candle_core::Device::Cpu)
+        .expect("no memory is asked for in host memory")
 }

@@ -61,12 +61,14 @@ impl Block<'_> {
     }
 }
 
-/// A segment's own part of its keys.
-pub(crate) struct Member<'a> {
+/// A segment's own part of its keys, in blocks of type `B`.
+pub(crate) struct Member<B> {
     /// Keys of its node from earlier passes.
-    pub(crate) earlier: Vec<Block<'a>>,
-    /// Keys of its own tokens; they begin at the position of its first token.
-    pub(crate) own: Block<'a>,
+    pub(crate) earlier: Vec<B>,
+    /// Keys of its own tokens.
+    pub(crate) own: B,
+    /// Position of its first token.
+    pub(crate) start: usize,
     /// Its first row in the packed batch.
     pub(crate) first: usize,
     /// Its tokens.
@@ -74,9 +76,9 @@ pub(crate) struct Member<'a> {
 }
 
 /// Segments with the same ancestors.
-pub(crate) struct Siblings<'a> {
-    pub(crate) ancestors: Vec<Block<'a>>,
-    pub(crate) members: Vec<Member<'a>>,
+pub(crate) struct Siblings<B> {
+    pub(crate) ancestors: Vec<B>,
+    pub(crate) members: Vec<Member<B>>,
 }
 
 /// Attends every row of `q` (`[rows, query · key_dim]`) to its own and its ancestors' keys.
@@ -85,7 +87,7 @@ pub(crate) struct Siblings<'a> {
 /// `[rows, query · value_dim]`.
 pub(crate) fn attend(
     q: &[f32],
-    forest: &[Siblings<'_>],
+    forest: &[Siblings<Block<'_>>],
     heads: Heads,
     sinks: Option<&[f32]>,
 ) -> Vec<f32> {
@@ -114,12 +116,12 @@ struct Tile<'a> {
 
 /// Rows `from..to` of one member.
 struct Piece<'a> {
-    member: &'a Member<'a>,
+    member: &'a Member<Block<'a>>,
     from: usize,
     to: usize,
 }
 
-fn tiles_of<'a>(siblings: &'a Siblings<'a>, heads: Heads) -> Vec<Tile<'a>> {
+fn tiles_of<'a>(siblings: &'a Siblings<Block<'a>>, heads: Heads) -> Vec<Tile<'a>> {
     let most = (ROWS / heads.group()).max(1);
     let mut tiles = vec![];
     let mut pieces: Vec<Piece<'_>> = vec![];
@@ -167,7 +169,7 @@ impl Tile<'_> {
 
     /// Positions of the tile's tokens, in its order.
     fn positions(&self) -> Vec<usize> {
-        let range = |p: &Piece<'_>| p.member.own.start + p.from..p.member.own.start + p.to;
+        let range = |p: &Piece<'_>| p.member.start + p.from..p.member.start + p.to;
         self.pieces.iter().flat_map(range).collect()
     }
 
@@ -250,8 +252,8 @@ mod tests {
                 v: &v[4 * from..4 * to],
                 start: from,
             };
-            let member =
-                Member { earlier: vec![], own: block(cut, TOKENS), first: 0, tokens: TOKENS - cut };
+            let (own, tokens) = (block(cut, TOKENS), TOKENS - cut);
+            let member = Member { earlier: vec![], own, start: cut, first: 0, tokens };
             let siblings = Siblings { ancestors: vec![block(0, cut)], members: vec![member] };
             let ours = attend(&q[8 * cut..], &[siblings], HEADS, Some(&sinks));
             let near = |(a, b): (&f32, &f64)| (f64::from(*a) - b).abs() < 1e-5;

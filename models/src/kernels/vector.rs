@@ -260,6 +260,11 @@ pub(crate) fn softmax(row: &mut [f32]) {
     scale(row, 1.0 / sum);
 }
 
+/// ln(1 + e^x), as PyTorch bounds it.
+pub(crate) fn softplus(x: f32) -> f32 {
+    if x > 20.0 { x } else { x.exp().ln_1p() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

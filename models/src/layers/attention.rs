@@ -2,12 +2,10 @@
 
 use candle_core::{Result, Tensor};
 
-use super::forest::attend_forest;
 use super::{Linear, Mixer, RmsNorm};
 use crate::checkpoint::Dim;
 use crate::kernels::attention::Heads;
-use crate::kernels::host::{host, tensor};
-use crate::kernels::vector;
+use crate::ops;
 use crate::pass::Step;
 
 /// Heads of an attention layer and their width.
@@ -77,28 +75,23 @@ impl Attention {
         Heads { query, kv, key_dim: head_dim, value_dim: head_dim, scale, window }
     }
 
-    /// Queries, and the sigmoid of their gates.
-    fn queries(&self, x: &Tensor) -> Result<(Tensor, Option<Vec<f32>>)> {
+    /// Queries, and the gates of what they see.
+    fn queries(&self, x: &Tensor) -> Result<(Tensor, Option<Tensor>)> {
         let projected = self.q.forward(x)?;
         if !self.gated {
             return Ok((projected, None));
         }
-        let (rows, width) = (x.dim(0)?, self.shape.head_dim);
-        let half = |which: usize| {
-            let mut half = Vec::with_capacity(rows * self.shape.heads * width);
-            for head in host(&projected)?.chunks(2 * width) {
-                half.extend_from_slice(&head[which * width..][..width]);
-            }
-            Ok::<_, candle_core::Error>(half)
+        let AttentionShape { heads, head_dim, .. } = self.shape;
+        let rows = projected.reshape((x.dim(0)?, heads, 2, head_dim))?;
+        let half = |which| {
+            rows.narrow(2, which, 1)?.force_contiguous()?.reshape((x.dim(0)?, heads * head_dim))
         };
-        let (q, mut gate) = (half(0)?, half(1)?);
-        vector::sigmoid(&mut gate);
-        Ok((tensor(q, rows, self.shape.heads * width)?, Some(gate)))
+        Ok((half(0)?, Some(half(1)?)))
     }
 
     fn positioned(&self, x: Tensor, heads: usize, step: &Step<'_>) -> Result<Tensor> {
         match self.rotary.and_then(|which| step.angles.get(which)) {
-            Some(angles) => angles.rotate(&x, heads, 0),
+            Some(angles) => ops::rotate(&x, heads, 0, angles),
             None => Ok(x),
         }
     }
@@ -111,22 +104,17 @@ impl Mixer for Attention {
         if let Some(norms) = &self.norms {
             (q, k) = (norms.q.forward(&q)?, norms.k.forward(&k)?);
         }
-        if let Some(bound) = self.clip {
-            (q, k, v) = (clamp(&q, bound)?, clamp(&k, bound)?, clamp(&v, bound)?);
+        if let Some(bound) = self.clip.map(f64::from) {
+            (q, k, v) = (q.clamp(-bound, bound)?, k.clamp(-bound, bound)?, v.clamp(-bound, bound)?);
         }
         let q = self.positioned(q, self.shape.heads, step)?;
         let k = self.positioned(k, self.shape.kv_heads, step)?;
         let sinks = self.sinks.as_ref();
-        let mut seen = attend_forest(step.pass, self.slot, self.heads(), (&q, &k, &v), sinks)?;
+        let mut seen = ops::attend(step.pass, self.slot, self.heads(), (&q, &k, &v), sinks)?;
         step.store_keys(self.slot, &k, &v)?;
         if let Some(gate) = gate {
-            seen.iter_mut().zip(&gate).for_each(|(x, gate)| *x *= gate);
+            seen = ops::gated(&seen, &gate)?;
         }
-        self.o.forward(&tensor(seen, x.dim(0)?, q.dim(1)?)?)
+        self.o.forward(&seen)
     }
-}
-
-fn clamp(x: &Tensor, bound: f32) -> Result<Tensor> {
-    let (rows, cols) = x.dims2()?;
-    tensor(host(x)?.iter().map(|x| x.clamp(-bound, bound)).collect(), rows, cols)
 }

@@ -4,8 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::{Embedding, Head, Norm, Rotary};
 use crate::kernels::head::Prediction;
-use crate::kernels::host::{host, tensor};
-use crate::kernels::{norm, vector};
+use crate::ops::{self, Placement};
 use crate::pass::{Pass, Step};
 use crate::{
     Architecture, Batch, Cache, ForwardError, ForwardOutput, Model, Place, RoutingObserver,
@@ -76,19 +75,15 @@ impl Unit {
         if let Some(norm) = &self.after {
             change = norm.forward(&change)?;
         }
-        let (rows, width) = x.dims2()?;
-        if self.scale == 1.0 {
-            return tensor(norm::add(&host(x)?, &host(&change)?), rows, width);
-        }
-        let mut sum = host(x)?.to_vec();
-        vector::add_scaled(&mut sum, &host(&change)?, self.scale);
-        tensor(sum, rows, width)
+        ops::add(x, &change, self.scale)
     }
 }
 
 /// A causal language model of residual units.
 pub(crate) struct Decoder {
     pub(crate) architecture: Architecture,
+    /// Where its weights lie, and with them all that is computed.
+    pub(crate) placement: Placement,
     pub(crate) embedding: Embedding,
     /// The rotations that attention layers choose from; none where positions are not rotated.
     pub(crate) rotary: Vec<Rotary>,
@@ -142,7 +137,8 @@ impl Model for Decoder {
             return Ok(ForwardOutput { rows: vec![], non_finite: vec![] });
         }
         let pass = Pass::new(batch, cache, self.architecture.vocab_size)?;
-        let angles = self.rotary.iter().map(|r| r.angles(&pass.positions)).collect();
+        let angles = self.rotary.iter().map(|r| r.angles(&pass.positions, &self.placement));
+        let angles = angles.collect::<Result<_>>()?;
         let mut step = Step::new(&pass, self.slots, angles, observer);
         let x = self.run(&mut step)?;
         let rows = by_segment(batch, self.predict(batch, &pass, &x)?, &mut step);

@@ -5,17 +5,14 @@ use std::sync::Arc;
 use candle_core::{Result, Tensor};
 
 use super::Norm;
-use super::linear::gather_rows;
-use crate::kernels::head::{Prediction, Projection, predict};
-use crate::kernels::host::host;
-use crate::kernels::packed::Packed;
-use crate::kernels::vector;
+use crate::kernels::head::Prediction;
+use crate::ops::{self, Matrix};
 
 /// Final norm and vocabulary projection.
 pub(crate) struct Head {
     pub(crate) norm: Norm,
     /// `[vocab, hidden]`; the embedding's own where tied.
-    pub(crate) weight: Arc<Packed>,
+    pub(crate) weight: Arc<Matrix>,
     /// `[vocab]`.
     pub(crate) bias: Option<Tensor>,
     /// Divides the logits, before the bias.
@@ -33,13 +30,10 @@ impl Head {
         if rows.is_empty() {
             return Ok(vec![]);
         }
-        let wanted = self.norm.forward(&gather_rows(x, rows.iter().copied())?)?;
-        let mut wanted = host(&wanted)?.to_vec();
+        let mut wanted = self.norm.forward(&ops::gather_rows(x, rows)?)?;
         if self.divisor != 1.0 {
-            vector::scale(&mut wanted, 1.0 / self.divisor);
+            wanted = wanted.affine(f64::from(1.0 / self.divisor), 0.0)?;
         }
-        let bias = self.bias.as_ref().map(host).transpose()?;
-        let projection = Projection { weight: &self.weight, bias: bias.as_deref() };
-        Ok(predict(&wanted, projection, targets))
+        ops::predict(&wanted, &self.weight, self.bias.as_ref(), targets)
     }
 }

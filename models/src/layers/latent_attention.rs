@@ -1,13 +1,11 @@
 //! Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434).
 
 use candle_core::{Result, Tensor};
-use rayon::prelude::*;
 
-use super::forest::attend_forest;
 use super::{Linear, Mixer, RmsNorm};
 use crate::checkpoint::Dim;
 use crate::kernels::attention::Heads;
-use crate::kernels::host::{host, tensor};
+use crate::ops;
 use crate::pass::Step;
 
 /// Heads of a latent attention layer and the parts of their width.
@@ -95,28 +93,13 @@ impl LatentAttention {
         let c = columns(&compressed, 0, latent)?;
         let position = rotate(&columns(&compressed, latent, rope)?, 1, 0, step)?;
         let expanded = self.expand.forward(&self.latent_norm.forward(&c)?)?;
-        self.assemble(&host(&expanded)?, &host(&position)?)
-    }
-
-    fn assemble(&self, expanded: &[f32], position: &[f32]) -> Result<(Tensor, Tensor)> {
-        let LatentShape { heads, nope, rope, value, .. } = self.shape;
-        let rows = position.len() / rope;
-        let mut k = vec![0.0; rows * heads * (nope + rope)];
-        let mut v = vec![0.0; rows * heads * value];
-        let targets = k.par_chunks_mut(nope + rope).zip(v.par_chunks_mut(value));
-        let sources = expanded.par_chunks(nope + value).enumerate();
-        targets.zip(sources).with_min_len(64).for_each(|((k, v), (head, source))| {
-            k[..nope].copy_from_slice(&source[..nope]);
-            k[nope..].copy_from_slice(&position[head / heads * rope..][..rope]);
-            v.copy_from_slice(&source[nope..]);
-        });
-        Ok((tensor(k, rows, heads * (nope + rope))?, tensor(v, rows, heads * value)?))
+        ops::keys_and_values(&expanded, &position, self.shape.heads, self.shape.nope)
     }
 }
 
 fn rotate(x: &Tensor, heads: usize, first: usize, step: &Step<'_>) -> Result<Tensor> {
     match step.angles.first() {
-        Some(angles) => angles.rotate(x, heads, first),
+        Some(angles) => ops::rotate(x, heads, first, angles),
         None => Ok(x.clone()),
     }
 }
@@ -130,8 +113,8 @@ impl Mixer for LatentAttention {
     fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor> {
         let q = self.queries(x, step)?;
         let (k, v) = self.keys_and_values(x, step)?;
-        let seen = attend_forest(step.pass, self.slot, self.shape.attention(), (&q, &k, &v), None)?;
+        let seen = ops::attend(step.pass, self.slot, self.shape.attention(), (&q, &k, &v), None)?;
         step.store_keys(self.slot, &k, &v)?;
-        self.o.forward(&tensor(seen, x.dim(0)?, v.dim(1)?)?)
+        self.o.forward(&seen)
     }
 }

@@ -4,7 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::{Linear, Mixer};
 use crate::kernels::activation::Activation;
-use crate::kernels::host::{host, tensor};
+use crate::ops;
 use crate::pass::Step;
 
 /// `down(activation(up(x)))`; gate and up are one matrix `[gate | up]` where there is a gate.
@@ -17,9 +17,7 @@ pub(crate) struct Mlp {
 impl Mlp {
     pub(crate) fn run(&self, x: &Tensor) -> Result<Tensor> {
         let inner = self.down.weight.inputs();
-        let up = self.up.forward(x)?;
-        let middle = self.activation.apply(host(&up)?.to_vec(), inner);
-        self.down.forward(&tensor(middle, x.dim(0)?, inner)?)
+        self.down.forward(&ops::activate(&self.up.forward(x)?, self.activation, inner)?)
     }
 }
 

@@ -4,8 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::{Experts, Linear, Mixer, Mlp, Router};
 use crate::MoeLayer;
-use crate::kernels::host::{host, tensor};
-use crate::kernels::{norm, vector};
+use crate::ops;
 use crate::pass::Step;
 
 /// Router and experts of one layer (arXiv:1701.06538), with what some families add.
@@ -43,13 +42,10 @@ impl Mixer for Moe {
 
 impl SharedExpert {
     fn add_to(&self, routed: &Tensor, x: &Tensor) -> Result<Tensor> {
-        let mut shared = host(&self.mlp.run(x)?)?.to_vec();
-        let (rows, width) = routed.dims2()?;
+        let mut shared = self.mlp.run(x)?;
         if let Some(gate) = &self.gate {
-            let mut gates = host(&gate.forward(x)?)?.to_vec();
-            vector::sigmoid(&mut gates);
-            shared.chunks_mut(width).zip(&gates).for_each(|(row, &g)| vector::scale(row, g));
+            shared = ops::gated(&shared, &gate.forward(x)?)?;
         }
-        tensor(norm::add(&host(routed)?, &shared), rows, width)
+        ops::add(routed, &shared, 1.0)
     }
 }

@@ -2,8 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::kernels::host::{host, tensor};
-use crate::kernels::norm::{layer_norm, rms_norm};
+use crate::ops;
 
 /// RMSNorm (arXiv:1910.07467) over runs as wide as its weight.
 ///
@@ -28,8 +27,7 @@ pub(crate) enum Norm {
 
 impl RmsNorm {
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let (rows, cols) = x.dims2()?;
-        tensor(rms_norm(&host(x)?, &host(&self.weight)?, self.eps), rows, cols)
+        ops::rms_norm(x, &self.weight, self.eps)
     }
 }
 
@@ -37,10 +35,7 @@ impl Norm {
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
             Norm::Rms(norm) => norm.forward(x),
-            Norm::Layer(LayerNorm { weight, bias, eps }) => {
-                let (rows, cols) = x.dims2()?;
-                tensor(layer_norm(&host(x)?, &host(weight)?, &host(bias)?, *eps), rows, cols)
-            }
+            Norm::Layer(LayerNorm { weight, bias, eps }) => ops::layer_norm(x, weight, bias, *eps),
         }
     }
 }

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 
 use super::{Linear, Rule};
 use crate::RouterDecision;
-use crate::kernels::host::host;
 use crate::kernels::norm;
+use crate::ops::to_host;
 
 /// The router of one MoE layer.
 pub(crate) struct Router {
@@ -21,7 +21,7 @@ impl Router {
     pub(crate) fn route(&self, x: &Tensor) -> Result<RouterDecision> {
         let logits = self.gate.forward_exactly(x)?;
         let (tokens, experts) = logits.dims2()?;
-        let logits = host(&logits)?.to_vec();
+        let logits = to_host(&logits)?;
         let mut scores = logits.clone();
         scores.par_chunks_mut(experts).with_min_len(64).for_each(|row| self.rule.score(row));
         let choice = self.choice(&scores, experts)?;
@@ -51,7 +51,7 @@ impl Router {
         }
         let mut choice = scores.to_vec();
         if let Some(correction) = &self.correction {
-            norm::add_bias(&mut choice, &host(correction)?);
+            norm::add_bias(&mut choice, &to_host(correction)?);
         }
         if let Some(groups) = self.rule.groups {
             choice.par_chunks_mut(experts).with_min_len(64).for_each(|row| groups.mask(row));

@@ -6,9 +6,7 @@ use candle_core::{Result, Tensor};
 
 use super::{Link, Pass, PassSegment};
 use crate::cache::{Cache, KeyBlock, Node, ScanState, State};
-use crate::kernels::host::host;
-use crate::kernels::vector;
-use crate::layers::Angles;
+use crate::ops::{Angles, all_finite, finite_rows, on_host};
 use crate::{ForwardError, MoeLayer, Place, RouterDecision, RoutingObserver};
 
 /// The running state of one pass.
@@ -20,6 +18,8 @@ pub(crate) struct Step<'a> {
     states: Vec<Vec<State>>,
     /// Where a segment first held a number that is not finite.
     non_finite: Vec<Option<Place>>,
+    /// What is still to be asked of a device: which rows are finite at which place.
+    unseen: Vec<(Place, Tensor)>,
     observer: &'a mut dyn RoutingObserver,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Step<'a> {
     ) -> Self {
         let segments = pass.segments.len();
         let states = (0..segments).map(|_| vec![State::Empty; slots]).collect();
-        Self { pass, angles, states, non_finite: vec![None; segments], observer }
+        Self { pass, angles, states, non_finite: vec![None; segments], unseen: vec![], observer }
     }
 
     /// Shows a decision to the observer.
@@ -43,13 +43,32 @@ impl<'a> Step<'a> {
     }
 
     /// Notes, for every segment, whether `x` (`[rows, hidden]`) is still finite at `place`.
+    ///
+    /// A device is asked once, when the pass is over: to ask it now would be to wait for it.
     pub(crate) fn check_finite(&mut self, place: Place, x: &Tensor) -> Result<()> {
-        let x = host(x)?;
-        let width = x.len() / self.pass.tokens.len();
+        if !on_host(x) {
+            self.unseen.push((place, finite_rows(x)?));
+            return Ok(());
+        }
         for (segment, seen) in self.pass.segments.iter().zip(&mut self.non_finite) {
-            let rows = &x[segment.rows.start * width..segment.rows.end * width];
-            if seen.is_none() && !vector::all_finite(rows) {
+            if seen.is_none() && !all_finite(x, segment.rows.clone())? {
                 *seen = Some(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the device what was not finite.
+    fn see_finite(&mut self) -> Result<()> {
+        let (places, rows): (Vec<Place>, Vec<Tensor>) = self.unseen.drain(..).unzip();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let finite: Vec<Vec<u8>> = Tensor::stack(&rows, 0)?.to_vec2()?;
+        for (segment, seen) in self.pass.segments.iter().zip(&mut self.non_finite) {
+            let whole = |rows: &Vec<u8>| rows[segment.rows.clone()].iter().all(|&row| row == 1);
+            if let Some(place) = finite.iter().position(|rows| !whole(rows)) {
+                *seen = Some(places[place]);
             }
         }
         Ok(())
@@ -80,9 +99,10 @@ impl<'a> Step<'a> {
 
     /// Adds the nodes of kept segments to the cache and returns what was not finite.
     pub(crate) fn commit(
-        self,
+        mut self,
         cache: &mut Cache,
     ) -> std::result::Result<Vec<Option<Place>>, ForwardError> {
+        self.see_finite()?;
         let mut nodes: Vec<Option<Arc<Node>>> = Vec::with_capacity(self.states.len());
         for (segment, states) in self.pass.segments.iter().zip(self.states) {
             let node = segment.stored.then(|| make_node(segment, states, &nodes)).transpose()?;

@@ -8,8 +8,8 @@ use super::SyntheticOptions;
 use crate::checkpoint::WeightStore;
 use crate::config::{ConfigReader, parse_json};
 use crate::families::{DecoderConfig, select};
-use crate::load::count_parameters;
-use crate::{Architecture, ComputeDevice, LoadError, LoadOptions, Model, Problem};
+use crate::load::{count_parameters, decoder_of};
+use crate::{Architecture, LoadError, LoadOptions, Model, Problem};
 
 /// A checkpoint of which only the `config.json` exists.
 ///
@@ -57,11 +57,11 @@ impl RandomCheckpoint {
     /// # Errors
     /// As [`load`](crate::load), but for files.
     pub fn load(&self, options: &LoadOptions) -> Result<Box<dyn Model>, LoadError> {
-        let LoadOptions { dtype, device: ComputeDevice::Cpu } = options;
-        let store = WeightStore::drawing(self.options, *dtype);
-        let mut decoder = self.config.decoder(&store.root());
-        decoder.architecture = self.architecture.clone();
-        Ok(Box::new(decoder))
+        let refuse = |problems| LoadError { dir: "random weights".into(), problems };
+        let placement = options.device.open(options.dtype).map_err(|p| refuse(vec![p]))?;
+        let store = WeightStore::drawing(self.options, options.dtype, &placement);
+        let decoder = decoder_of(&self.config, self.architecture.clone(), store);
+        decoder.map(|decoder| Box::new(decoder) as Box<dyn Model>).map_err(refuse)
     }
 }
 

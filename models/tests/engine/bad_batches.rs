@@ -14,7 +14,7 @@ use crate::configs::qwen3_moe;
 use crate::support::{batch, random_model, segment};
 
 /// Sets one number of the embedding of one token to NaN.
-fn poisoned(token: usize) -> TempDir {
+pub(crate) fn poisoned(token: usize) -> TempDir {
     let dir = good();
     let header = header_of(dir.path());
     let start = header["model.embed_tokens.weight"]["data_offsets"][0].as_u64().unwrap() as usize;

@@ -13,6 +13,7 @@ mod families; // every family against transformers
 mod fuzz; // damaged files, a bounded number of them
 mod invariance; // packing and splitting change nothing
 mod layouts; // disk layouts, cache sizes, counters
+mod portable; // candle’s operations, which accelerators use, against the CPU’s own
 mod random; // random models without a folder
 mod recipe; // the README’s steps for a new family
 mod reference; // numbers of other people's programs

@@ -7,7 +7,8 @@ use super::{
 use crate::checkpoint::Weights;
 use crate::config::RopeConfig;
 use crate::kernels::rotary::Pairs;
-use crate::layers::{Decoder, Layer, Mixer, Rotary, delta_memory};
+use crate::layers::{Decoder, Layer, Mixer, Rotary};
+use crate::ops::delta_memory;
 use crate::{Architecture, LayerKind, MoeLayer};
 
 /// Everything that `config.json` says about a model.
@@ -206,7 +207,8 @@ impl DecoderConfig {
         let architecture = Architecture { tied_head, ..self.architecture() };
         let rotations = self.rotations.iter().filter(|_| weights.copies());
         let rotary = rotations.map(Rotation::load).collect();
-        Decoder { architecture, embedding, rotary, slots: layers.len(), layers, head }
+        let placement = weights.placement();
+        Decoder { architecture, placement, embedding, rotary, slots: layers.len(), layers, head }
     }
 
     /// The layer that `place` numbers.

@@ -4,6 +4,7 @@ use crate::checkpoint::{Dim, Weights};
 use crate::config::ConfigReader;
 use crate::kernels::delta::DeltaShape;
 use crate::layers::{DeltaNet, Linear};
+use crate::ops::DeltaParameters;
 
 /// One Gated DeltaNet layer.
 #[derive(Clone, Debug)]
@@ -59,14 +60,15 @@ impl DeltaConfig {
         let filters = [self.channels(), Dim::new(1, "depthwise"), taps];
         DeltaNet {
             shape: self.shape,
-            kernel: self.kernel,
             qkv,
             gate,
             beta,
             dt,
-            conv_weight: weights.at("conv1d").tensor("weight", &filters),
-            dt_bias: weights.tensor("dt_bias", &[heads]),
-            a_log: weights.tensor("A_log", &[heads]),
+            parameters: DeltaParameters {
+                conv_weight: weights.at("conv1d").tensor("weight", &filters),
+                dt_bias: weights.tensor("dt_bias", &[heads]),
+                a_log: weights.tensor("A_log", &[heads]),
+            },
             norm: weights.norm("norm", width, self.eps),
             output: weights.linear("out_proj", self.hidden, self.values()),
             slot,
@@ -111,10 +113,10 @@ impl DeltaConfig {
             [q, k, part(2 * key_dim, 2 * key_dim + values, all)].concat()
         };
         (
-            qkvz.outputs(qkv),
-            qkvz.outputs(|| part(2 * key_dim + values, all, all)),
-            ba.outputs(|| part(0, each, 2 * each)),
-            ba.outputs(|| part(each, 2 * each, 2 * each)),
+            weights.outputs(&qkvz, qkv),
+            weights.outputs(&qkvz, || part(2 * key_dim + values, all, all)),
+            weights.outputs(&ba, || part(0, each, 2 * each)),
+            weights.outputs(&ba, || part(each, 2 * each, 2 * each)),
         )
     }
 }

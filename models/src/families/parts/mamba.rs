@@ -3,7 +3,8 @@
 use crate::checkpoint::{Dim, Weights};
 use crate::config::ConfigReader;
 use crate::kernels::scan::ScanShape;
-use crate::layers::{Mamba, MambaShape};
+use crate::layers::Mamba;
+use crate::ops::{MambaParameters, MambaShape};
 
 /// One Mamba-2 layer.
 #[derive(Clone, Debug)]
@@ -63,11 +64,13 @@ impl MambaConfig {
         Mamba {
             shape: self.shape,
             input: weights.biased_linear("in_proj", projected, hidden, self.bias),
-            conv_weight: conv.tensor("weight", &taps),
-            conv_bias: self.conv_bias.then(|| conv.tensor("bias", &[channels])),
-            dt_bias: weights.tensor("dt_bias", &[heads]),
-            a_log: weights.tensor("A_log", &[heads]),
-            d: weights.tensor("D", &[heads]),
+            parameters: MambaParameters {
+                conv_weight: conv.tensor("weight", &taps),
+                conv_bias: self.conv_bias.then(|| conv.tensor("bias", &[channels])),
+                dt_bias: weights.tensor("dt_bias", &[heads]),
+                a_log: weights.tensor("A_log", &[heads]),
+                d: weights.tensor("D", &[heads]),
+            },
             norm: weights.at("norm").tensor("weight", &[inner]),
             eps: self.eps as f32,
             output: weights.biased_linear("out_proj", hidden, inner, self.bias),

@@ -78,6 +78,34 @@ pub(crate) fn recur(
     Ok(outputs.concat())
 }
 
+/// The same on a device, one segment after the other; every state stays there.
+///
+/// `run` returns a segment's outputs and its state at the end. Returns `[rows, width]`.
+pub(crate) fn recur_on_device(
+    step: &mut Step<'_>,
+    slot: usize,
+    run: impl Fn(&PassSegment, Option<&ScanState>) -> Result<(Tensor, ScanState)>,
+) -> Result<Tensor> {
+    let pass = step.pass;
+    let mut ends: Vec<ScanState> = Vec::with_capacity(pass.segments.len());
+    let mut outputs = Vec::with_capacity(pass.segments.len());
+    for (index, segment) in pass.segments.iter().enumerate() {
+        let before = match (cached_node(segment), &segment.parent) {
+            (Some(node), _) => match &node.states[slot] {
+                State::Scan(state) => Some(state),
+                _ => None,
+            },
+            (None, Some(Link::Pass(parent))) => Some(&ends[*parent]),
+            _ => None,
+        };
+        let (output, end) = run(segment, before)?;
+        outputs.push(output);
+        step.store_scan(slot, index, end.clone());
+        ends.push(end);
+    }
+    Tensor::cat(&outputs, 0)
+}
+
 /// Where segments start from.
 struct Starts {
     cached: HashMap<*const Node, Arc<Memory>>,
