@@ -14,6 +14,9 @@ mod device;
 mod emulator;
 mod launch;
 mod norm;
+mod route;
+mod sort;
+mod sums;
 #[cfg(test)]
 mod testing;
 
@@ -22,6 +25,9 @@ use candle_core::{DType, Error, Result, Tensor};
 pub(crate) use buffer::Buffer;
 pub(crate) use launch::{Launch, Module, module, multiprocessors};
 pub(crate) use norm::rms_norm;
+pub(crate) use route::{Routed, route};
+pub(crate) use sort::Sorted;
+pub(crate) use sums::DeviceSums;
 
 /// Of a kernel's two names the one for the type of `x`, f32 or bf16.
 fn by_type(f32: &'static str, bf16: &'static str, x: &Tensor) -> Result<&'static str> {

@@ -57,10 +57,13 @@ pub(crate) fn mix(x: &[f32], chosen: Chosen<'_>, stack: Stack<'_>) -> Vec<f32> {
 }
 
 /// Choices (token · top_k + rank) in the order of their experts, by a counting sort.
-struct Sorted {
-    order: Vec<u32>,
-    place: Vec<u32>,
-    starts: Vec<usize>,
+pub(crate) struct Sorted {
+    /// The choice at every place.
+    pub(crate) order: Vec<u32>,
+    /// The place of every choice.
+    pub(crate) place: Vec<u32>,
+    /// Where each expert's choices start, and the end.
+    pub(crate) starts: Vec<usize>,
 }
 
 /// Some rows of the sorted order that go to one expert.
@@ -70,7 +73,7 @@ struct Task {
 }
 
 impl Sorted {
-    fn new(ids: &[u32], experts: usize) -> Self {
+    pub(crate) fn new(ids: &[u32], experts: usize) -> Self {
         let mut starts = vec![0; experts + 1];
         for &id in ids {
             starts[id as usize + 1] += 1;

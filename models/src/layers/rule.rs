@@ -84,7 +84,7 @@ impl Rule {
         Self { score_function: ScoreFunction::Softmax, top_k, groups: None, weighing }
     }
 
-    pub(super) fn score(&self, row: &mut [f32]) {
+    pub(crate) fn score(&self, row: &mut [f32]) {
         match self.score_function {
             ScoreFunction::Softmax => vector::softmax(row),
             ScoreFunction::Sigmoid => vector::sigmoid(row),
@@ -92,7 +92,7 @@ impl Rule {
     }
 
     /// Ids and weights of one token's experts.
-    pub(super) fn choose(&self, logits: &[f32], scores: &[f32], choice: &[f32]) -> Vec<(u32, f32)> {
+    pub(crate) fn choose(&self, logits: &[f32], scores: &[f32], choice: &[f32]) -> Vec<(u32, f32)> {
         let ids = top_k(choice, self.top_k);
         let weights: Vec<f32> = match self.weighing {
             Weighing::SparseMixer { jitter } => sparse_mixer(logits, &ids, jitter),
@@ -120,7 +120,7 @@ fn sparse_mixer(logits: &[f32], ids: &[u32], jitter: f32) -> Vec<f32> {
 
 impl Groups {
     /// Puts the experts of all but the strongest groups out of the question.
-    pub(super) fn mask(self, choice: &mut [f32]) {
+    pub(crate) fn mask(self, choice: &mut [f32]) {
         let width = choice.len() / self.count;
         let strength =
             |group: &[f32]| top_k(group, self.best).iter().map(|&i| group[i as usize]).sum();

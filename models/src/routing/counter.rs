@@ -21,28 +21,27 @@ impl GroupCounter {
     /// A counter for one pass of `batch` through a model of this architecture.
     pub fn new(architecture: &Architecture, batch: &Batch) -> Self {
         let (layers, experts) = (architecture.moe_layers.len(), architecture.experts);
-        let group_of = batch.packed_groups();
+        Self::of(batch.packed_groups(), batch.groups, layers, experts)
+    }
+
+    /// A counter of tokens of the given groups, below `groups` or [`UNCOUNTED`].
+    pub(crate) fn of(group_of: Vec<u32>, groups: usize, layers: usize, experts: usize) -> Self {
         let sums = GroupRouting {
-            tokens: count_tokens(&group_of, batch.groups),
-            selections: vec![0; batch.groups * layers * experts],
-            entropy_bits: vec![0.0; batch.groups * layers],
-            scores: vec![0.0; batch.groups * layers * experts],
+            tokens: count_tokens(&group_of, groups),
+            selections: vec![0; groups * layers * experts],
+            entropy_bits: vec![0.0; groups * layers],
+            scores: vec![0.0; groups * layers * experts],
             near_ties: 0,
             invalid: 0,
         };
-        Self { group_of, layers, experts, invalid: vec![false; batch.groups], sums }
+        Self { group_of, layers, experts, invalid: vec![false; groups], sums }
     }
 
     /// The sums. A group with an invalid decision counts as if it had no tokens: what is left of it
     /// would say of some layers what it does not say of others.
     pub fn finish(mut self) -> GroupRouting {
         for group in (0..self.invalid.len()).filter(|&group| self.invalid[group]) {
-            let layers = group * self.layers..(group + 1) * self.layers;
-            let experts = layers.start * self.experts..layers.end * self.experts;
-            self.sums.tokens[group] = 0;
-            self.sums.selections[experts.clone()].fill(0);
-            self.sums.scores[experts].fill(0.0);
-            self.sums.entropy_bits[layers].fill(0.0);
+            self.sums.clear(group, self.layers, self.experts);
         }
         self.sums
     }

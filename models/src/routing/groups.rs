@@ -16,3 +16,15 @@ pub struct GroupRouting {
     /// Decisions left out because a logit was not finite, and with them all others of their groups.
     pub invalid: u64,
 }
+
+impl GroupRouting {
+    /// Makes a group count as if it had no tokens.
+    pub(crate) fn clear(&mut self, group: usize, layers: usize, experts: usize) {
+        let layers = group * layers..(group + 1) * layers;
+        let experts = layers.start * experts..layers.end * experts;
+        self.tokens[group] = 0;
+        self.selections[experts.clone()].fill(0);
+        self.scores[experts].fill(0.0);
+        self.entropy_bits[layers].fill(0.0);
+    }
+}
