@@ -105,6 +105,14 @@ fn flags_that_make_no_sense() {
 }
 
 #[test]
+fn devices_that_are_not_there() {
+    refused(2, &["--device", "gpu"], &["there is no device `gpu`", "auto, cpu, cuda or metal"]);
+    // Neither a build without the feature nor a machine without the card can open these.
+    refused(6, &["--device", "cuda:99"], &["cannot be used"]);
+    refused(6, &["--device", "metal:99"], &["cannot be used"]);
+}
+
+#[test]
 fn checkpoints_that_cannot_be_used() {
     refused(6, &["--models", "m=no/such/folder/at-all"], &["no/such/folder/at-all"]);
     model_refused(

@@ -44,6 +44,26 @@ impl ComputeDevice {
             .unwrap_or_default()
     }
 
+    /// What [`ComputeDtype::Auto`] means here: bf16 on accelerators; on the CPU what it says.
+    pub fn resolve(self, dtype: ComputeDtype) -> ComputeDtype {
+        match (self, dtype) {
+            (ComputeDevice::Cuda(_) | ComputeDevice::Metal(_), ComputeDtype::Auto) => {
+                ComputeDtype::Bf16
+            }
+            (_, dtype) => dtype,
+        }
+    }
+
+    /// Its kind, without a number: results of two cards of a machine are of one kind.
+    pub fn kind(self) -> &'static str {
+        match self {
+            ComputeDevice::Cpu => "cpu",
+            ComputeDevice::Portable => "portable",
+            ComputeDevice::Cuda(_) => "cuda",
+            ComputeDevice::Metal(_) => "metal",
+        }
+    }
+
     /// Opens the device, to hold weights that are to compute in `dtype`.
     pub(crate) fn open(self, dtype: ComputeDtype) -> Result<Placement, Problem> {
         let rows = match dtype {
@@ -75,10 +95,10 @@ impl ComputeDevice {
 impl fmt::Display for ComputeDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ComputeDevice::Cpu => f.write_str("cpu"),
-            ComputeDevice::Portable => f.write_str("portable"),
-            ComputeDevice::Cuda(number) => write!(f, "cuda:{number}"),
-            ComputeDevice::Metal(number) => write!(f, "metal:{number}"),
+            ComputeDevice::Cuda(number) | ComputeDevice::Metal(number) => {
+                write!(f, "{}:{number}", self.kind())
+            }
+            ComputeDevice::Cpu | ComputeDevice::Portable => f.write_str(self.kind()),
         }
     }
 }

@@ -44,7 +44,7 @@ pub use error::{LoadError, Problem};
 pub use families::{SupportedFamily, supported_families};
 pub use load::{Checkpoint, ComputeDtype, LoadOptions, WeightFile, inspect, load};
 pub use model::{ForwardError, Model};
-pub use peak::matmul;
+pub use peak::{DeviceProduct, device_matmul, matmul};
 pub use routing::{
     GroupCounter, GroupRouting, MoeLayer, NoRouting, RouterDecision, RoutingObserver,
 };

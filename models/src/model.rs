@@ -95,7 +95,50 @@ pub enum ForwardError {
         /// Layers of the model.
         model: usize,
     },
-    /// The tensor library failed (out of memory, device error).
+    /// The device has no room for a batch of this size.
+    #[error("the device ran out of memory on {tokens} tokens: {reason}")]
+    OutOfMemory {
+        /// Tokens of the batch.
+        tokens: usize,
+        /// The driver's words.
+        reason: String,
+    },
+    /// The tensor library failed.
     #[error("tensor operation failed: {0}")]
     Tensor(#[from] candle_core::Error),
+}
+
+impl ForwardError {
+    /// The same, told apart where a device's driver says that it has no memory left.
+    pub(crate) fn of_batch(self, tokens: usize) -> Self {
+        match self {
+            ForwardError::Tensor(error) if says_no_memory(&error.to_string()) => {
+                ForwardError::OutOfMemory { tokens, reason: error.to_string() }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Drivers and their libraries have no common type for it.
+fn says_no_memory(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["out of memory", "out_of_memory", "alloc_failed"].iter().any(|words| message.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_without_memory_is_told_apart() {
+        let of = |words: &str| ForwardError::Tensor(candle_core::Error::msg(words)).of_batch(7);
+        for words in [
+            "DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")",
+            "CUBLAS_STATUS_ALLOC_FAILED",
+        ] {
+            assert!(matches!(of(words), ForwardError::OutOfMemory { tokens: 7, .. }), "{words}");
+        }
+        assert!(matches!(of("shape mismatch"), ForwardError::Tensor(_)));
+    }
 }

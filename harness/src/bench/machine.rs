@@ -1,12 +1,15 @@
 use std::time::Instant;
 
-use harness_models::matmul;
+use harness_models::{ComputeDevice, LoadError, LoadOptions, Problem, device_matmul, matmul};
 use serde::Serialize;
 
 /// Rows and columns of the matrices that the machine's rate is measured with.
 const SIZE: usize = 1536;
 /// Products, of which the fastest counts.
 const PRODUCTS: usize = 5;
+/// The same on an accelerator, which is slow on smaller matrices and warms up.
+const DEVICE_SIZE: usize = 8192;
+const DEVICE_PRODUCTS: usize = 20;
 
 /// Wall-clock time and processor time that something took.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,19 +29,45 @@ impl Spent {
     }
 }
 
-/// The rate at which the machine multiplies large f32 matrices, in 10⁹ floating-point operations.
+/// The rate at which the machine multiplies large matrices, in 10⁹ floating-point operations.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Peak {
     /// A second, on all threads: the fastest product seen.
     pub gflops: f64,
     /// A second of processor time, over all products; does not suffer from other programs on the machine.
     pub gflop_per_cpu_second: Option<f64>,
-    /// Threads of the pool.
+    /// Threads of the pool; 0 on an accelerator.
     pub threads: usize,
 }
 
-/// Measures the machine.
-pub fn peak() -> Peak {
+/// Measures the machine, or the device that is to run the models.
+///
+/// # Errors
+/// If the device cannot be opened, or fails.
+pub fn peak(options: &LoadOptions) -> Result<Peak, LoadError> {
+    match options.device {
+        ComputeDevice::Cpu => Ok(cpu_peak()),
+        device => device_peak(options).map_err(|problem| LoadError {
+            dir: device.to_string().into(),
+            problems: vec![problem],
+        }),
+    }
+}
+
+fn device_peak(options: &LoadOptions) -> Result<Peak, Problem> {
+    let mut fastest = f64::INFINITY;
+    let operations = device_matmul(options, DEVICE_SIZE, &mut |product| {
+        for _ in 0..DEVICE_PRODUCTS {
+            let (spent, result) = Spent::by(product);
+            result?;
+            fastest = fastest.min(spent.seconds);
+        }
+        Ok(())
+    })?;
+    Ok(Peak { gflops: operations as f64 / 1e9 / fastest, gflop_per_cpu_second: None, threads: 0 })
+}
+
+fn cpu_peak() -> Peak {
     let mut fastest = f64::INFINITY;
     let mut cpu = None;
     let operations = matmul(SIZE, &mut |product| {

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use harness_models::ComputeDtype;
+use harness_models::{ComputeDevice, ComputeDtype};
 
 use crate::bench::Workload;
 
@@ -90,8 +90,8 @@ pub struct SelectionArgs {
     /// on a machine with little memory]
     #[arg(long, value_name = "N", env = "HARNESS_BATCH_TOKENS")]
     pub batch_tokens: Option<usize>,
-    /// What to compute in: auto is f32 and keeps bf16 weights as they are in memory (the numbers are the same); bf16
-    /// rounds weights and activations of products
+    /// What to compute in: auto is f32 and keeps bf16 weights as they are in memory (the numbers are the same), and
+    /// bf16 on accelerators; bf16 rounds weights and activations of products
     #[arg(long, value_enum, default_value = "auto", env = "HARNESS_DTYPE")]
     pub dtype: Dtype,
     /// Longest sequence in tokens; longer prompts are cut on the left [default: the model's own limit]
@@ -105,7 +105,7 @@ pub struct SelectionArgs {
 /// What to compute in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Dtype {
-    /// f32; bf16 weights stay bf16 in memory
+    /// f32, where bf16 weights stay bf16 in memory; bf16 on accelerators
     Auto,
     /// f32, weights in memory too
     F32,
@@ -145,9 +145,9 @@ pub struct EvalArgs {
     /// compression): co-activation, and agreement of checkpoints token by token
     #[arg(long, conflicts_with = "no_routing", env = "HARNESS_ROUTING_TRACE")]
     pub routing_trace: bool,
-    /// Where to compute
-    #[arg(long, value_parser = ["auto", "cpu"], default_value = "auto", env = "HARNESS_DEVICE")]
-    pub device: String,
+    /// Where to compute: auto (an accelerator if this build and machine have one), cpu, cuda[:N], metal[:N]
+    #[arg(long, default_value = "auto", env = "HARNESS_DEVICE")]
+    pub device: ComputeDevice,
     /// Read whole weight files for their digests, not only headers, sizes and times
     #[arg(long, env = "HARNESS_VERIFY_WEIGHTS")]
     pub verify_weights: bool,
@@ -340,6 +340,9 @@ pub struct BenchArgs {
     /// What to compute in, as for `eval`
     #[arg(long, value_enum, default_value = "auto")]
     pub dtype: Dtype,
+    /// Where to compute, as for `eval`
+    #[arg(long, default_value = "cpu")]
+    pub device: ComputeDevice,
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -25,9 +25,10 @@ pub(super) fn run(args: &BenchArgs) -> Result<Exit, CommandError> {
     let interrupt = Interrupt::listen()?;
     let checkpoint = checkpoint(args)?;
     let architecture = checkpoint.architecture();
-    let options = LoadOptions { dtype: args.dtype.into(), ..LoadOptions::default() };
-    check_memory("random", architecture, options.dtype, args.batch_tokens)?;
-    let peak = peak();
+    let device = args.device;
+    let options = LoadOptions { dtype: device.resolve(args.dtype.into()), device };
+    check_memory("random", architecture, options.dtype, device, args.batch_tokens)?;
+    let peak = peak(&options).map_err(EvalError::from)?;
     let encoder = number_tokenizer(architecture.vocab_size).map_err(EvalError::from)?;
     let model = checkpoint.load(&options).map_err(EvalError::from)?;
     let settings = Settings { batch_tokens: args.batch_tokens, repeat: args.repeat };
@@ -74,13 +75,19 @@ fn text(peak: Peak, measured: &[Measurement]) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let cpu =
-        peak.gflop_per_cpu_second.map(|rate| format!(", {rate:.0} a second of processor time"));
+    format!("{table}\n{}\n", rate(peak))
+}
+
+/// What the machine itself does, which shares are of.
+fn rate(peak: Peak) -> String {
+    let Peak { gflops, gflop_per_cpu_second, threads } = peak;
+    if threads == 0 {
+        return format!("Large products on the device: {gflops:.0} GFLOP/s.");
+    }
+    let cpu = gflop_per_cpu_second.map(|rate| format!(", {rate:.0} a second of processor time"));
     format!(
-        "{table}\nLarge f32 products: {:.0} GFLOP/s on {} threads{}. Shares and capture overhead are of processor \
-         time.\n",
-        peak.gflops,
-        peak.threads,
+        "Large f32 products: {gflops:.0} GFLOP/s on {threads} threads{}. Shares and capture overhead are of processor \
+         time.",
         cpu.unwrap_or_default(),
     )
 }

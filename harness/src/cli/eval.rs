@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use harness_models::ComputeDevice;
 use harness_reports::pages::write_pages;
 use harness_reports::terminal::tables;
 use harness_reports::{PageOptions, Record, RecordError, Summary};
@@ -85,6 +86,7 @@ pub(super) fn selection_options(
         fewshot_as_multiturn: args.fewshot_as_multiturn.unwrap_or(args.apply_chat_template),
         enable_thinking: args.enable_thinking,
         batch_tokens: args.batch_tokens.unwrap_or(1),
+        device: ComputeDevice::Cpu,
         dtype: args.dtype.into(),
         max_length: args.max_length,
         routing: true,
@@ -102,7 +104,8 @@ pub(super) fn batch_tokens(
     models: &[PreparedModel],
 ) -> usize {
     let architectures = models.iter().map(|model| &model.checkpoint.architecture);
-    args.batch_tokens.unwrap_or_else(|| default_batch_tokens(architectures, options.dtype))
+    args.batch_tokens
+        .unwrap_or_else(|| default_batch_tokens(architectures, options.dtype, options.device))
 }
 
 fn options(args: &EvalArgs, config: &Config) -> Result<EvalOptions, CommandError> {
@@ -115,6 +118,8 @@ fn options(args: &EvalArgs, config: &Config) -> Result<EvalOptions, CommandError
         probe: !args.selection.no_probe && !args.no_routing,
         log_samples: args.log_samples,
         fail_on_error: args.fail_on_error,
+        device: args.device,
+        dtype: args.device.resolve(args.selection.dtype.into()),
         ..selection_options(&args.selection, config)?
     })
 }

@@ -37,7 +37,7 @@ fn run_manifest(options: &EvalOptions) -> RunManifest {
     RunManifest {
         harness_version: env!("CARGO_PKG_VERSION").to_owned(),
         scoring_version: SCORING_VERSION,
-        device: "cpu".to_owned(),
+        device: options.device.kind().to_owned(),
         dtype: match options.dtype {
             ComputeDtype::Auto | ComputeDtype::F32 => "f32".to_owned(),
             ComputeDtype::Bf16 => "bf16".to_owned(),

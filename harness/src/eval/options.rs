@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use harness_models::ComputeDtype;
+use harness_models::{ComputeDevice, ComputeDtype};
 
 use super::generation_override::GenerationOverride;
 
@@ -33,6 +33,8 @@ pub struct EvalOptions {
     pub enable_thinking: Option<bool>,
     /// Tokens a batch.
     pub batch_tokens: usize,
+    /// What runs the models.
+    pub device: ComputeDevice,
     /// What weights are held and products are computed in.
     pub dtype: ComputeDtype,
     /// Longest sequence; the model's own limit when absent.

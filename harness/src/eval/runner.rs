@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use harness_models::{LoadOptions, load};
+use harness_models::{ComputeDevice, LoadOptions, load};
 use harness_reports::{Record, TaskOutcome};
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use super::preparation::{Preparation, PreparedTask};
 use super::task_run::{TaskRun, keeps_document_scores};
 use crate::encode::TextEncoder;
 use crate::progress::Progress;
-use crate::run::{Executor, Interrupt};
+use crate::run::{Budget, Executor, Interrupt};
 
 /// What became of a run, beside what its record holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,12 +71,17 @@ impl ModelRun<'_> {
             self.progress.note(&format!("{alias}: every task is in the record"));
             return Ok(failing);
         }
-        let EvalOptions { dtype, batch_tokens, .. } = *self.options;
-        memory::check(alias, &self.model.checkpoint.architecture, dtype, batch_tokens)?;
-        self.progress.note(&format!("{alias}: loading {}", self.model.folder.display()));
-        let network = load(&self.model.folder, &LoadOptions { dtype, ..LoadOptions::default() })?;
+        let EvalOptions { dtype, device, batch_tokens, .. } = *self.options;
+        memory::check(alias, &self.model.checkpoint.architecture, dtype, device, batch_tokens)?;
+        let folder = self.model.folder.display();
+        self.progress.note(&match device {
+            ComputeDevice::Cpu => format!("{alias}: loading {folder}"),
+            device => format!("{alias}: loading {folder} on {device}"),
+        });
+        let network = load(&self.model.folder, &LoadOptions { dtype, device })?;
+        let budget = Budget::new(batch_tokens);
         for prepared in pending {
-            failing += usize::from(self.run_task(network.as_ref(), prepared, record)?);
+            failing += usize::from(self.run_task(network.as_ref(), &budget, prepared, record)?);
         }
         Ok(failing)
     }
@@ -102,6 +107,7 @@ impl ModelRun<'_> {
     fn run_task(
         &self,
         network: &dyn harness_models::Model,
+        budget: &Budget,
         prepared: &PreparedTask,
         record: &mut Record,
     ) -> Result<bool, EvalError> {
@@ -111,7 +117,7 @@ impl ModelRun<'_> {
             model: network,
             encoder,
             ends: end_tokens(&self.model.folder, encoder),
-            batch_tokens: self.options.batch_tokens,
+            budget,
             routing: self.options.routing,
             trace: self.options.routing_trace,
             keep_cell_scores: keeps_document_scores(&prepared.task),

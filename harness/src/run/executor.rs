@@ -7,6 +7,7 @@ use harness_models::{
 };
 
 use super::batching::{BatchPlan, node_id};
+use super::budget::Budget;
 use super::generation::Sequence;
 use super::interrupt::Interrupt;
 use super::outcome::{PassAnswer, WindowOutcome};
@@ -41,7 +42,7 @@ pub struct Executor<'a> {
     /// Tokens that end a generation: the tokenizer's EOS and those of generation_config.json.
     pub ends: HashSet<u32>,
     /// Tokens a batch.
-    pub batch_tokens: usize,
+    pub budget: &'a Budget,
     /// Whether routing is captured.
     pub routing: bool,
     /// Whether the experts of each token of a document's own prompt are kept.
@@ -55,7 +56,8 @@ pub struct Executor<'a> {
 impl Executor<'_> {
     /// Runs all passes of a window; `passes` pairs each with the index of its document in the window.
     ///
-    /// `progress` is called after each batch with the tokens it computed.
+    /// `progress` is called after each batch with the tokens it computed. Where a device has no memory for a batch,
+    /// the window begins anew with half the budget.
     ///
     /// # Errors
     /// [`RunError`]; a non-finite value is no error but an answer.
@@ -64,7 +66,20 @@ impl Executor<'_> {
         passes: &[(usize, &Pass)],
         progress: &mut dyn FnMut(usize),
     ) -> Result<WindowOutcome, RunError> {
-        let forest = Forest::new(passes, self.batch_tokens);
+        loop {
+            match self.run_within_budget(passes, progress) {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) => self.budget.shrink(error)?,
+            }
+        }
+    }
+
+    fn run_within_budget(
+        &self,
+        passes: &[(usize, &Pass)],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<WindowOutcome, RunError> {
+        let forest = Forest::new(passes, self.budget.tokens());
         let mut window = WindowRun::new(self, &forest, passes);
         while !window.is_done() {
             if let Some(signal) = self.interrupt.signal() {
@@ -139,12 +154,13 @@ impl<'a> WindowRun<'a> {
 
     /// The next nodes that fit beside the running sequences; none when the sequences must finish first.
     fn choose_nodes(&self) -> Range<usize> {
-        let budget = self.executor.batch_tokens.saturating_sub(self.sequences.len());
+        let budget = self.executor.budget.tokens().saturating_sub(self.sequences.len());
         let nodes = self.forest.batch_from(self.next, budget);
         if self.sequences.is_empty() {
             return nodes;
         }
-        let room = (LIVE_BUDGETS * self.executor.batch_tokens).saturating_sub(self.live_tokens());
+        let room =
+            (LIVE_BUDGETS * self.executor.budget.tokens()).saturating_sub(self.live_tokens());
         let mut cost = 0;
         let fits = |&index: &usize| {
             cost += self.cost(index);

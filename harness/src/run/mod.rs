@@ -5,6 +5,7 @@
 //! leaves at once. What comes back is a [`WindowOutcome`]: one answer a pass, and routing by (document, span).
 
 mod batching;
+mod budget;
 mod executor;
 mod generation;
 mod interrupt;
@@ -14,6 +15,7 @@ mod routing;
 mod tests;
 mod trace;
 
+pub use budget::Budget;
 pub use executor::{Executor, RunError};
 pub use interrupt::Interrupt;
 pub use outcome::{PassAnswer, WindowOutcome};

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use harness_metrics::RoutingCounts;
-use harness_models::{LoadOptions, Model, load};
+use harness_models::{
+    Architecture, Batch, Cache, ForwardError, ForwardOutput, LoadOptions, Model, RoutingObserver,
+    load,
+};
 use harness_reports::record::Span;
 use proptest::prelude::*;
 
-use super::{Executor, Interrupt, PassAnswer, WindowOutcome};
+use super::{Budget, Executor, Interrupt, PassAnswer, WindowOutcome};
 use crate::encode::{GenerationLimits, Pass, TextEncoder};
 use crate::plan::Cell;
 
@@ -21,7 +24,7 @@ fn run(model: &dyn Model, batch_tokens: usize, passes: &[(usize, &Pass)]) -> Win
         model,
         encoder: &TextEncoder::load(&fixture(), None).unwrap(),
         ends: HashSet::new(),
-        batch_tokens,
+        budget: &Budget::new(batch_tokens),
         routing: true,
         trace: true,
         keep_cell_scores: true,
@@ -112,4 +115,71 @@ fn a_generation_ends_at_its_limit_and_counts_what_was_fed() {
     assert!(matches!(outcome.answers[0], PassAnswer::Generated { tokens: 7, .. }));
     let generated = &outcome.cells[&Cell { document: 0, span: Span::Generated }];
     assert_eq!(generated.tokens, 6, "the last token is not fed");
+}
+
+/// A device that holds so many tokens at once.
+struct Cramped {
+    model: Box<dyn Model>,
+    room: usize,
+}
+
+impl Model for Cramped {
+    fn architecture(&self) -> &Architecture {
+        self.model.architecture()
+    }
+
+    fn new_cache(&self) -> Cache {
+        self.model.new_cache()
+    }
+
+    fn forward(
+        &self,
+        batch: &Batch,
+        cache: &mut Cache,
+        observer: &mut dyn RoutingObserver,
+    ) -> Result<ForwardOutput, ForwardError> {
+        match batch.tokens() {
+            tokens if tokens > self.room => {
+                Err(ForwardError::OutOfMemory { tokens, reason: "no memory".into() })
+            }
+            _ => self.model.forward(batch, cache, observer),
+        }
+    }
+}
+
+#[test]
+fn a_device_without_room_is_given_smaller_batches_until_it_has() {
+    let model = load(&fixture(), &LoadOptions::default()).unwrap();
+    let pass = |first: u32| Pass {
+        tokens: (first..first + 60).collect(),
+        spans: vec![Some(Span::Question); 60],
+        first_row: 59,
+        targets: vec![7],
+        generation: None,
+    };
+    let passes: Vec<Pass> = (0..10).map(|document| pass(40 + document)).collect();
+    let pairs: Vec<(usize, &Pass)> = passes.iter().enumerate().collect();
+    let roomy = run(model.as_ref(), 600, &pairs);
+    let cramped = Cramped { model, room: 160 };
+    let outcome = run(&cramped, 600, &pairs);
+    assert_eq!(outcome.answers.len(), 10);
+    outcome.answers.iter().zip(&roomy.answers).for_each(|(a, b)| assert_same(a, b));
+    for (cell, counts) in &roomy.cells {
+        assert_same_routing(&outcome.cells[cell], counts);
+    }
+    let hopeless = Cramped { room: 0, ..cramped };
+    let budget = Budget::new(600);
+    let executor = Executor {
+        model: &hopeless,
+        encoder: &TextEncoder::load(&fixture(), None).unwrap(),
+        ends: HashSet::new(),
+        budget: &budget,
+        routing: false,
+        trace: false,
+        keep_cell_scores: false,
+        interrupt: &Interrupt::default(),
+    };
+    let error = executor.run(&pairs, &mut |_| {}).unwrap_err();
+    assert!(error.to_string().contains("ran out of memory on"), "{error}");
+    assert!(budget.tokens() < 128);
 }

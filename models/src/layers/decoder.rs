@@ -136,6 +136,18 @@ impl Model for Decoder {
         if batch.segments.is_empty() {
             return Ok(ForwardOutput { rows: vec![], non_finite: vec![] });
         }
+        let passed = self.pass(batch, cache, observer);
+        passed.map_err(|error| error.of_batch(batch.tokens()))
+    }
+}
+
+impl Decoder {
+    fn pass(
+        &self,
+        batch: &Batch,
+        cache: &mut Cache,
+        observer: &mut dyn RoutingObserver,
+    ) -> std::result::Result<ForwardOutput, ForwardError> {
         let pass = Pass::new(batch, cache, self.architecture.vocab_size)?;
         let angles = self.rotary.iter().map(|r| r.angles(&pass.positions, &self.placement));
         let angles = angles.collect::<Result<_>>()?;
