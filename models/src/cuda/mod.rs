@@ -7,11 +7,13 @@
 //! The kernels' sources also compile for a CPU (`kernels/emulation/`): in this crate's own tests,
 //! tensors in host memory run them there, through the same wrappers, and are compared with the twins.
 
+mod activation;
 mod buffer;
 #[cfg(feature = "cuda")]
 mod device;
 #[cfg(test)]
 mod emulator;
+mod experts;
 mod launch;
 mod norm;
 mod route;
@@ -23,6 +25,7 @@ mod testing;
 use candle_core::{DType, Error, Result, Tensor};
 
 pub(crate) use buffer::Buffer;
+pub(crate) use experts::mix;
 pub(crate) use launch::{Launch, Module, module, multiprocessors};
 pub(crate) use norm::rms_norm;
 pub(crate) use route::{Routed, route};

@@ -98,7 +98,7 @@ mod tests {
         let shapes = [(1, 1, 1), (1, 8, 128), (700, 2, 5), (37, 6, 40), (300, 16, 7), (40, 3, 600)];
         for (tokens, top_k, experts) in shapes {
             // Expert 3 is never chosen.
-            let hash = |i: usize| (i * 2_654_435_761 >> 7) % experts;
+            let hash = |i: usize| ((i * 2_654_435_761) >> 7) % experts;
             let ids: Vec<u32> = (0..tokens * top_k)
                 .map(|i| hash(i) as u32)
                 .map(|e| if e == 3 { 0 } else { e })

@@ -1,0 +1,123 @@
+//! Routed experts: products by tiles of the sorted rows, and the weighted sum of each token.
+
+use candle_core::{DType, Error, Result, Tensor};
+
+use super::activation::Code;
+use super::{Buffer, Launch, Module, Routed, module, multiprocessors};
+use crate::kernels::activation::Activation;
+
+const EXPERTS: Module = module!("experts");
+/// Threads of a block.
+const THREADS: usize = 256;
+/// Blocks that fit a multiprocessor at once.
+const BLOCKS: usize = 2;
+/// Tokens that one block sums, a warp each.
+const TOKENS: usize = 4;
+
+/// Bytes of a block's tiles in shared memory: three steps of 64 numbers of so many rows.
+const fn shared(rows: usize) -> usize {
+    3 * (rows + 128) * 64 * 2
+}
+
+/// One product of all experts with the rows that chose them.
+struct Product<'a> {
+    routed: &'a Routed,
+    /// `[experts, outputs, inputs]`.
+    weights: &'a Tensor,
+    /// `[experts, outputs]`.
+    bias: Option<&'a Tensor>,
+    activation: Option<Activation>,
+    /// Whether the rows are those of tokens rather than of the sorted choices.
+    tokens: bool,
+}
+
+/// The weighted sum of each token's chosen experts, bf16 `[tokens, hidden]` as `x`.
+///
+/// `up` is bf16 `[experts, outer, hidden]`, gate above up where there is a gate, `down` bf16
+/// `[experts, hidden, inner]`, and biases are f32 `[experts, outer]` and `[experts, hidden]`.
+/// Between the products, and after the second, numbers are rounded to bf16.
+///
+/// # Errors
+/// If a type or shape does not fit, or 8 does not divide `hidden` and `inner`.
+pub(crate) fn mix(
+    x: &Tensor,
+    routed: &Routed,
+    up: &Tensor,
+    down: &Tensor,
+    biases: Option<(&Tensor, &Tensor)>,
+    activation: Activation,
+) -> Result<Tensor> {
+    let (tokens, hidden) = x.dims2()?;
+    let inner = down.dim(2)?;
+    let experts = routed.scores.dim(1)?;
+    let fits = up.dims() == [experts, activation.outer(inner), hidden]
+        && down.dims() == [experts, hidden, inner]
+        && [x, up, down].iter().all(|t| t.dtype() == DType::BF16)
+        && (hidden % 8, inner % 8) == (0, 0)
+        && biases.is_none_or(|(u, d)| u.dims() == &up.dims()[..2] && d.dims() == &down.dims()[..2]);
+    if !fits {
+        let (x, up, down) = (x.shape(), up.shape(), down.shape());
+        return Err(Error::msg(format!(
+            "no kernel runs {x:?} through experts of {up:?}, {down:?}"
+        )));
+    }
+    let top_k = routed.ids.dim(1)?;
+    let mut out = Buffer::new(x.device(), DType::BF16, tokens * hidden)?;
+    if tokens > 0 {
+        let (bias_up, bias_down) = biases.unzip();
+        let (weights, bias, activation) = (up, bias_up, Some(activation));
+        let up = Product { routed, weights, bias, activation, tokens: true };
+        let middle = up.run(x, inner)?;
+        let (weights, bias, activation) = (down, bias_down, None);
+        let down = Product { routed, weights, bias, activation, tokens: false };
+        let y = down.run(&middle, hidden)?;
+        Launch::new(EXPERTS, "combine", tokens.div_ceil(TOKENS), 32 * TOKENS)
+            .tensor(&y)
+            .tensor(&routed.sorted.place)
+            .tensor(&routed.weights)
+            .buffer(&mut out)
+            .count(tokens)
+            .count(top_k)
+            .count(hidden)
+            .run(x.device())?;
+    }
+    out.into_tensor((tokens, hidden))
+}
+
+impl Product<'_> {
+    /// Rows of `width` outputs for every choice, in the order of the sort.
+    fn run(&self, x: &Tensor, width: usize) -> Result<Tensor> {
+        let (device, sorted) = (x.device(), &self.routed.sorted);
+        let (choices, top_k) = (self.routed.ids.elem_count(), self.routed.ids.dim(1)?);
+        let (_, outputs, inputs) = self.weights.dims3()?;
+        let Code { number, alpha, limit } = self.activation.map_or(Code::NOTHING, Code::of);
+        let kernel = match (outputs > width, sorted.tile) {
+            (true, 128) => "product_gated_128",
+            (true, _) => "product_gated_32",
+            (false, 128) => "product_plain_128",
+            (false, _) => "product_plain_32",
+        };
+        let mut out = Buffer::new(device, DType::BF16, choices * width)?;
+        Launch::new(EXPERTS, kernel, BLOCKS * multiprocessors(device)?, THREADS)
+            .shared(shared(sorted.tile))
+            .tensor(x)
+            .tensor(self.weights)
+            .optional(self.bias)
+            .buffer(&mut out)
+            .optional(self.tokens.then_some(&sorted.order))
+            .tensor(&sorted.starts)
+            .tensor(&sorted.tiles)
+            .count(top_k)
+            .count(inputs)
+            .count(outputs)
+            .count(number)
+            .float(alpha)
+            .float(limit)
+            .run(device)?;
+        out.into_tensor((choices, width))
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/experts.rs"]
+mod tests;
