@@ -27,13 +27,14 @@ __device__ __forceinline__ unsigned shared_address(const void *pointer) {
 __device__ __forceinline__ void copy_async16(void *shared, const void *global, bool present) {
   int bytes = present ? 16 : 0;
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n" ::"r"(shared_address(shared)),
-               "l"(global), "r"(bytes));
+               "l"(global), "r"(bytes)
+               : "memory");
 }
 // Closes the group of copies that this thread began.
-__device__ __forceinline__ void copy_commit() { asm volatile("cp.async.commit_group;\n" ::); }
+__device__ __forceinline__ void copy_commit() { asm volatile("cp.async.commit_group;\n" ::: "memory"); }
 // Waits until at most so many of this thread's groups are under way.
 template <int PENDING> __device__ __forceinline__ void copy_wait() {
-  asm volatile("cp.async.wait_group %0;\n" ::"n"(PENDING));
+  asm volatile("cp.async.wait_group %0;\n" ::"n"(PENDING) : "memory");
 }
 
 // Four 8×8 matrices of bf16: lane 8m + r gives the address of row r of matrix m; lane l receives
@@ -111,4 +112,23 @@ __device__ __forceinline__ float block_sum(float x) {
   if (lane == 0) parts[warp] = x;
   __syncthreads();
   return warp_sum(lane < warps ? parts[lane] : 0.0f);
+}
+
+// Greater for what is chosen first: larger numbers, then lower indices, NaN last of all.
+__device__ __forceinline__ unsigned long long key_of(float number, unsigned index) {
+  unsigned bits = __float_as_uint(number + 0.0f); // -0 becomes +0
+  unsigned order = isnan(number) ? 0 : bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+  return static_cast<unsigned long long>(order) << 32 | (0xffffffffu - index);
+}
+
+__device__ __forceinline__ unsigned index_of(unsigned long long key) {
+  return 0xffffffffu - static_cast<unsigned>(key);
+}
+
+__device__ __forceinline__ unsigned long long warp_max_key(unsigned long long key) {
+  for (int with = 16; with > 0; with /= 2) {
+    unsigned long long other = __shfl_xor_sync(WARP, key, with);
+    key = other > key ? other : key;
+  }
+  return key;
 }

@@ -1,15 +1,10 @@
 // Routed experts: products of the rows that chose an expert with its matrices, and the weighted sum
 // of each token's experts. Twin: src/kernels/experts.rs.
 //
-// A block forms tiles of 32·MI rows by 128 outputs. Sixty-four inputs of both are copied to shared
-// memory at a time, some steps ahead of the tensor cores that multiply them. The sort lists the tiles on the
-// device (sort.cu), and blocks take them in turn, so the host never learns how many rows an expert has.
+// The sort lists the tiles of rows on the device (sort.cu), and blocks take them in turn, so the host
+// never learns how many rows an expert has.
 #include "activation.cuh"
-
-constexpr unsigned OUTPUTS = 128; // rows of weights in a tile
-constexpr unsigned STEP = 64;     // inputs copied at a time: 128 bytes a row
-constexpr unsigned STAGES = 3;    // steps in shared memory
-constexpr unsigned THREADS = 256; // eight warps, two by four
+#include "tile.cuh"
 
 // One product. Rows of x and of out are in the order of the sort, but where `order` is given row i
 // of x belongs to choice order[i], and so to token order[i] / top_k.
@@ -23,90 +18,31 @@ struct Product {
   float alpha, limit;
 };
 
-// Where eight numbers of a tile's row lie. Rows share the banks in turn, so that eight rows are read
-// at once.
-__device__ __forceinline__ bf16 *at(bf16 *tile, unsigned row, unsigned eight) {
-  return tile + row * STEP + (eight ^ row % 8) * 8;
-}
-
-// Row of the weights that row `row` of a tile holds. With a gate, eight rows of the gate and the eight
-// that they go with follow each other, so that one thread ends up with both.
-template <bool GATED>
-__device__ __forceinline__ unsigned weight_row(unsigned column, unsigned row, unsigned width) {
-  if (!GATED) return column * OUTPUTS + row;
-  return row / 8 % 2 * width + column * (OUTPUTS / 2) + row / 16 * 8 + row % 8;
-}
-
+// A tile holds 128 outputs. With a gate, eight rows of the gate and the eight of `up` that they go with
+// follow each other, so that one thread ends up with both.
 template <unsigned MI, bool GATED> __device__ void form_tile(const Product &p, unsigned tile) {
-  constexpr unsigned ROWS = 32 * MI, STAGE = (ROWS + OUTPUTS) * STEP;
+  constexpr unsigned ROWS = 32 * MI;
   constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   DYNAMIC_SHARED(bf16, shared);
   unsigned width = GATED ? p.outputs / 2 : p.outputs, across = (width + COLUMNS - 1) / COLUMNS;
   unsigned expert = p.tiles[1 + 2 * (tile / across)], first = p.tiles[2 + 2 * (tile / across)];
   unsigned end = min(first + ROWS, p.starts[expert + 1]), column = tile % across;
-  unsigned thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
-
-  // Each thread copies eight numbers of some rows.
-  unsigned line = thread / 8, eight = thread % 8;
-  const bf16 *rows[MI], *weights[4];
-  bool has_row[MI], has_weight[4];
-  for (unsigned i = 0; i < MI; i++) {
-    unsigned row = first + line + 32 * i;
-    has_row[i] = row < end;
-    unsigned from = !has_row[i] ? 0 : p.order ? p.order[row] / p.top_k : row;
-    rows[i] = p.x + size_t(from) * p.inputs;
-  }
-  for (unsigned i = 0; i < 4; i++) {
-    unsigned row = line + 32 * i, inner = column * COLUMNS + (GATED ? row / 16 * 8 + row % 8 : row);
-    has_weight[i] = inner < width;
-    unsigned from = has_weight[i] ? weight_row<GATED>(column, row, width) : 0;
-    weights[i] = p.weights + (size_t(expert) * p.outputs + from) * p.inputs;
-  }
-  unsigned steps = (p.inputs + STEP - 1) / STEP;
-  auto copy = [&](unsigned step) {
-    if (step < steps) {
-      bf16 *x = shared + step % STAGES * STAGE, *w = x + ROWS * STEP;
-      unsigned input = step * STEP + eight * 8;
-      bool inside = input < p.inputs;
-      input = inside ? input : 0;
-      for (unsigned i = 0; i < MI; i++)
-        copy_async16(at(x, line + 32 * i, eight), rows[i] + input, inside && has_row[i]);
-      for (unsigned i = 0; i < 4; i++)
-        copy_async16(at(w, line + 32 * i, eight), weights[i] + input, inside && has_weight[i]);
-    }
-    copy_commit();
+  auto row = [&](unsigned line) -> const bf16 * {
+    unsigned row = first + line;
+    if (row >= end) return nullptr;
+    return p.x + size_t(p.order ? p.order[row] / p.top_k : row) * p.inputs;
   };
+  auto weight = [&](unsigned line) -> const bf16 * {
+    unsigned inner = column * COLUMNS + (GATED ? line / 16 * 8 + line % 8 : line);
+    if (inner >= width) return nullptr;
+    size_t output = GATED && line / 8 % 2 ? width + inner : inner; // gate, then up
+    return p.weights + (size_t(expert) * p.outputs + output) * p.inputs;
+  };
+  float sums[MI][4][4];
+  multiply(shared, p.weights, p.inputs, row, weight, sums);
 
-  // A warp multiplies 16·MI rows by 32 outputs.
+  unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
   unsigned top = warp / 4 * 16 * MI, left = warp % 4 * 32;
-  float sums[MI][4][4] = {};
-  for (unsigned step = 0; step < STAGES - 1; step++) copy(step);
-  for (unsigned step = 0; step < steps; step++) {
-    copy_wait<STAGES - 2>();
-    __syncthreads(); // this step has arrived, and nobody reads the one before it any more
-    copy(step + STAGES - 1);
-    bf16 *x = shared + step % STAGES * STAGE, *w = x + ROWS * STEP;
-#pragma unroll
-    for (unsigned k = 0; k < STEP / 16; k++) {
-      unsigned a[MI][4], b[4][2];
-#pragma unroll
-      for (unsigned i = 0; i < MI; i++)
-        load_matrix_x4(a[i], at(x, top + 16 * i + lane % 16, 2 * k + lane / 16));
-#pragma unroll
-      for (unsigned j = 0; j < 4; j += 2) {
-        unsigned both[4];
-        load_matrix_x4(both, at(w, left + 8 * j + lane / 16 * 8 + lane % 8, 2 * k + lane / 8 % 2));
-        b[j][0] = both[0], b[j][1] = both[1], b[j + 1][0] = both[2], b[j + 1][1] = both[3];
-      }
-#pragma unroll
-      for (unsigned i = 0; i < MI; i++)
-#pragma unroll
-        for (unsigned j = 0; j < 4; j++) multiply_16_8_16(sums[i][j], a[i], b[j]);
-    }
-  }
-  copy_wait<0>();
-  __syncthreads(); // the next tile is copied over this one
-
   const float *bias = p.bias ? p.bias + size_t(expert) * p.outputs : nullptr;
 #pragma unroll
   for (unsigned i = 0; i < MI; i++)

@@ -6,25 +6,6 @@ constexpr unsigned char NOT_FINITE = 1; // a logit is NaN or infinite
 constexpr unsigned char NEAR_TIE = 2;   // the last chosen and the best refused could change places
 constexpr float NEAR = 1e-6f;           // how near, relative to the larger
 
-// Greater for what is chosen first: larger numbers, then lower indices, NaN last of all.
-__device__ __forceinline__ unsigned long long key_of(float number, unsigned index) {
-  unsigned bits = __float_as_uint(number + 0.0f); // -0 becomes +0
-  unsigned order = isnan(number) ? 0 : bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-  return static_cast<unsigned long long>(order) << 32 | (0xffffffffu - index);
-}
-
-__device__ __forceinline__ unsigned index_of(unsigned long long key) {
-  return 0xffffffffu - static_cast<unsigned>(key);
-}
-
-__device__ __forceinline__ unsigned long long warp_max_key(unsigned long long key) {
-  for (int with = 16; with > 0; with /= 2) {
-    unsigned long long other = __shfl_xor_sync(WARP, key, with);
-    key = other > key ? other : key;
-  }
-  return key;
-}
-
 // How a rule limits the choice to some groups of consecutive experts; count 0 for no limit.
 struct Groups {
   unsigned count, kept, best;

@@ -8,14 +8,14 @@ use crate::kernels::activation::Activation;
 
 const EXPERTS: Module = module!("experts");
 /// Threads of a block.
-const THREADS: usize = 256;
+pub(super) const THREADS: usize = 256;
 /// Blocks that fit a multiprocessor at once.
-const BLOCKS: usize = 2;
+pub(super) const BLOCKS: usize = 2;
 /// Tokens that one block sums, a warp each.
 const TOKENS: usize = 4;
 
 /// Bytes of a block's tiles in shared memory: three steps of 64 numbers of so many rows.
-const fn shared(rows: usize) -> usize {
+pub(super) const fn shared(rows: usize) -> usize {
     3 * (rows + 128) * 64 * 2
 }
 

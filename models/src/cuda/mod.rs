@@ -14,6 +14,7 @@ mod device;
 #[cfg(test)]
 mod emulator;
 mod experts;
+mod head;
 mod launch;
 mod norm;
 mod route;
@@ -26,6 +27,7 @@ use candle_core::{DType, Error, Result, Tensor};
 
 pub(crate) use buffer::Buffer;
 pub(crate) use experts::mix;
+pub(crate) use head::predict;
 pub(crate) use launch::{Launch, Module, module, multiprocessors};
 pub(crate) use norm::rms_norm;
 pub(crate) use route::{Routed, route};
