@@ -12,7 +12,7 @@ mod buffer;
 #[cfg(feature = "cuda")]
 mod device;
 #[cfg(test)]
-mod emulator;
+pub(crate) mod emulator;
 mod experts;
 mod head;
 mod launch;
@@ -26,12 +26,13 @@ mod testing;
 use candle_core::{DType, Error, Result, Tensor};
 
 pub(crate) use buffer::Buffer;
+#[cfg(test)]
+pub(crate) use emulator::needs_emulator;
 pub(crate) use experts::mix;
 pub(crate) use head::predict;
 pub(crate) use launch::{Launch, Module, module, multiprocessors};
 pub(crate) use norm::rms_norm;
-pub(crate) use route::{Routed, route};
-pub(crate) use sort::Sorted;
+pub(crate) use route::{Routed, can_route, route};
 pub(crate) use sums::DeviceSums;
 
 /// Of a kernel's two names the one for the type of `x`, f32 or bf16.

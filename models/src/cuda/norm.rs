@@ -1,6 +1,6 @@
 //! Root-mean-square normalisation.
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{Result, Tensor};
 
 use super::{Buffer, Launch, Module, module};
 
@@ -34,6 +34,8 @@ pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> 
 
 #[cfg(test)]
 mod tests {
+    use candle_core::DType;
+
     use super::super::emulator::needs_emulator;
     use super::super::testing::{close, random};
     use super::*;

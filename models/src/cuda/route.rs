@@ -27,6 +27,12 @@ pub(crate) struct Routed {
     pub(crate) sorted: Sorted,
 }
 
+/// Whether [`route`] can follow a rule among so many experts.
+pub(crate) fn can_route(rule: &Rule, experts: usize) -> bool {
+    let fits = experts <= MOST.0 && rule.top_k <= MOST.1 && rule.top_k <= experts;
+    fits && matches!(rule.weighing, Weighing::Scores { .. })
+}
+
 /// Decides for every row of `logits` (f32 `[tokens, experts]`); `correction` (f32 `[experts]`) is
 /// added to scores for the choice only.
 ///

@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Result, Tensor};
 
 use super::route::{ROUTE, Routed};
 use super::{Buffer, Launch};
-use crate::{Architecture, Batch, GroupRouting, UNCOUNTED};
+use crate::{GroupCounter, GroupRouting, UNCOUNTED};
 
 /// Tokens that a warp adds up before it looks for the next.
 const RUN: usize = 8;
@@ -29,10 +29,10 @@ pub(crate) struct DeviceSums {
 }
 
 impl DeviceSums {
-    /// Sums for one pass of `batch` through a model of this architecture.
-    pub(crate) fn new(architecture: &Architecture, batch: &Batch, device: &Device) -> Result<Self> {
-        let (layers, experts) = (architecture.moe_layers.len(), architecture.experts);
-        Self::of(batch.packed_groups(), batch.groups, layers, experts, device)
+    /// The sums that a counter is to take over.
+    pub(crate) fn of_counter(counter: &GroupCounter, device: &Device) -> Result<Self> {
+        let (group_of, [groups, layers, experts]) = counter.shape();
+        Self::of(group_of.to_vec(), groups, layers, experts, device)
     }
 
     /// Sums over tokens of the given groups, below `groups` or [`UNCOUNTED`].

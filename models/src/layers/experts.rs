@@ -2,9 +2,8 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::RouterDecision;
 use crate::kernels::activation::Activation;
-use crate::ops::{self, ExpertBiases, Stack};
+use crate::ops::{self, Decision, ExpertBiases, Stack};
 
 /// All experts of one layer.
 pub(crate) struct Experts {
@@ -18,7 +17,7 @@ pub(crate) struct Experts {
 
 impl Experts {
     /// The weighted sum of each token's chosen experts.
-    pub(crate) fn forward(&self, x: &Tensor, decision: &RouterDecision) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Tensor, decision: &Decision) -> Result<Tensor> {
         ops::mix(x, decision, &self.up, &self.down, self.biases.as_ref(), self.activation)
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct SharedExpert {
 impl Mixer for Moe {
     fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor> {
         let decision = self.router.route(x)?;
-        step.observe(self.layer, &decision);
+        step.observe(self.layer, &decision)?;
         let routed = match &self.latent {
             Some((down, up)) => up.forward(&self.experts.forward(&down.forward(x)?, &decision)?)?,
             None => self.experts.forward(x, &decision)?,

@@ -1,11 +1,13 @@
 //! Routed experts.
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use super::activation::activate;
 use super::matrix::Matrix;
 use super::placement::wide;
+use super::router::Decision;
 use crate::RouterDecision;
+use crate::cuda;
 use crate::kernels::activation::Activation;
 use crate::kernels::experts::{self as kernel, Chosen};
 use crate::kernels::host::{Host, host, tensor};
@@ -57,7 +59,7 @@ impl ExpertBiases {
 /// The weighted sum of each token's chosen experts, `[tokens, hidden]`.
 pub(crate) fn mix(
     x: &Tensor,
-    decision: &RouterDecision,
+    decision: &Decision,
     up: &Stack,
     down: &Stack,
     biases: Option<&ExpertBiases>,
@@ -66,7 +68,9 @@ pub(crate) fn mix(
     match (up, down) {
         (Stack::Packed(up), Stack::Packed(down)) => {
             let (tokens, hidden) = x.dims2()?;
-            let RouterDecision { ids, weights, top_k, .. } = decision;
+            let Decision::Host(RouterDecision { ids, weights, top_k, .. }) = decision else {
+                candle_core::bail!("a decision on a device for experts in host memory");
+            };
             let chosen = Chosen { ids, weights, top_k: *top_k };
             let biases = biases.map(ExpertBiases::host).transpose()?;
             let biases = biases.as_ref().map(|(up, down)| kernel::Biases { up, down });
@@ -74,7 +78,15 @@ pub(crate) fn mix(
             tensor(kernel::mix(&host(x)?, chosen, stack), tokens, hidden)
         }
         (Stack::Dense(up), Stack::Dense(down)) => {
-            Dense { up, down, biases, activation }.mix(x, decision)
+            let dense = Dense { up, down, biases, activation };
+            match decision {
+                Decision::Host(decision) => dense.mix(x, decision),
+                Decision::Device(decision) if dense.suits_kernels(x) => {
+                    let biases = biases.map(|biases| (&biases.up, &biases.down));
+                    cuda::mix(x, &decision.routed, up, down, biases, activation)
+                }
+                Decision::Device(decision) => dense.mix(x, &decision.to_host()?),
+            }
         }
         _ => candle_core::bail!("the matrices of one layer's experts lie on two devices"),
     }
@@ -89,6 +101,12 @@ struct Dense<'a> {
 }
 
 impl Dense<'_> {
+    /// Whether the kernels' tiles fit the experts: they read 8 numbers of bf16 at a time.
+    fn suits_kernels(&self, x: &Tensor) -> bool {
+        let widths = [self.up.dims()[2], self.down.dims()[2]];
+        x.dtype() == DType::BF16 && widths.iter().all(|width| width.is_multiple_of(8))
+    }
+
     fn mix(&self, x: &Tensor, decision: &RouterDecision) -> Result<Tensor> {
         let mut sum = x.to_dtype(wide(x.dtype()))?.zeros_like()?;
         for expert in 0..decision.experts {

@@ -2,9 +2,11 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
+use super::host::has_kernels;
 use super::matrix::{Matrix, linear};
 use super::placement::wide;
 use crate::RowOutput;
+use crate::cuda;
 use crate::kernels::head::{self as kernel, Prediction, Projection};
 use crate::kernels::host::host;
 
@@ -18,10 +20,18 @@ pub(crate) fn predict(
     bias: Option<&Tensor>,
     targets: &[&[u32]],
 ) -> Result<Vec<Prediction>> {
-    if let Matrix::Packed(weight) = weight {
-        let bias = bias.map(host).transpose()?;
-        let projection = Projection { weight, bias: bias.as_deref() };
-        return Ok(kernel::predict(&host(x)?, projection, targets));
+    match weight {
+        Matrix::Packed(weight) => {
+            let bias = bias.map(host).transpose()?;
+            let projection = Projection { weight, bias: bias.as_deref() };
+            return Ok(kernel::predict(&host(x)?, projection, targets));
+        }
+        Matrix::Dense(weight)
+            if has_kernels(x) && x.dtype() == DType::BF16 && weight.dims()[1].is_multiple_of(8) =>
+        {
+            return cuda::predict(x, weight, bias, targets);
+        }
+        Matrix::Dense(_) => {}
     }
     let mut predictions = Vec::with_capacity(targets.len());
     for (chunk, targets) in targets.chunks(ROWS).enumerate() {

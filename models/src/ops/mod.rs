@@ -22,20 +22,24 @@ mod norm;
 mod placement;
 mod recurrence;
 mod rotary;
+mod router;
 mod scan;
 mod scan_composed;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use activation::{activate, gated, silu_gated};
 pub(crate) use attention::attend;
 pub(crate) use delta::{DeltaParameters, DeltaRows, delta, delta_memory};
 pub(crate) use experts::{ExpertBiases, Stack, mix};
 pub(crate) use head::predict;
-pub(crate) use host::{on_host, to_host};
+pub(crate) use host::on_host;
 pub(crate) use latent::keys_and_values;
 pub(crate) use matrix::{Matrix, embed, linear, linear_exactly};
 pub(crate) use norm::{grouped_norm, layer_norm, rms_norm};
 pub(crate) use placement::Placement;
 pub(crate) use rotary::{Angles, rotate};
+pub(crate) use router::{Decision, route};
 pub(crate) use scan::{MambaParameters, MambaShape, mamba};
 pub(crate) use stream::{add, all_finite, finite_rows, gather_rows};

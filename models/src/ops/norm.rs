@@ -3,8 +3,9 @@
 use candle_core::{D, Result, Tensor};
 use rayon::prelude::*;
 
-use super::host::on_host;
+use super::host::{has_kernels, on_host};
 use super::placement::wide;
+use crate::cuda;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::norm;
 
@@ -13,6 +14,9 @@ pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> 
     let (rows, cols) = x.dims2()?;
     if on_host(x) {
         return tensor(norm::rms_norm(&host(x)?, &host(weight)?, eps), rows, cols);
+    }
+    if has_kernels(x) {
+        return cuda::rms_norm(x, weight, eps);
     }
     let normed = scaled(&runs(x, weight.dim(0)?)?, eps)?.broadcast_mul(weight)?;
     normed.reshape((rows, cols))?.to_dtype(x.dtype())

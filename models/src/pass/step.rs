@@ -6,8 +6,9 @@ use candle_core::{Result, Tensor};
 
 use super::{Link, Pass, PassSegment};
 use crate::cache::{Cache, KeyBlock, Node, ScanState, State};
-use crate::ops::{Angles, all_finite, finite_rows, on_host};
-use crate::{ForwardError, MoeLayer, Place, RouterDecision, RoutingObserver};
+use crate::cuda::DeviceSums;
+use crate::ops::{Angles, Decision, all_finite, finite_rows, on_host};
+use crate::{ForwardError, MoeLayer, Place, RoutingObserver};
 
 /// The running state of one pass.
 pub(crate) struct Step<'a> {
@@ -20,6 +21,8 @@ pub(crate) struct Step<'a> {
     non_finite: Vec<Option<Place>>,
     /// What is still to be asked of a device: which rows are finite at which place.
     unseen: Vec<(Place, Tensor)>,
+    /// Sums of routing that are on a device.
+    sums: Option<DeviceSums>,
     observer: &'a mut dyn RoutingObserver,
 }
 
@@ -32,14 +35,46 @@ impl<'a> Step<'a> {
     ) -> Self {
         let segments = pass.segments.len();
         let states = (0..segments).map(|_| vec![State::Empty; slots]).collect();
-        Self { pass, angles, states, non_finite: vec![None; segments], unseen: vec![], observer }
+        Self {
+            pass,
+            angles,
+            states,
+            non_finite: vec![None; segments],
+            unseen: vec![],
+            sums: None,
+            observer,
+        }
     }
 
-    /// Shows a decision to the observer.
-    pub(crate) fn observe(&mut self, layer: MoeLayer, decision: &RouterDecision) {
-        if self.observer.wants_routing() {
-            self.observer.observe(layer, decision);
+    /// Shows a decision to the observer, or adds it to the sums that the observer wants.
+    pub(crate) fn observe(&mut self, layer: MoeLayer, decision: &Decision) -> Result<()> {
+        if !self.observer.wants_routing() {
+            return Ok(());
         }
+        let decision = match decision {
+            Decision::Host(decision) => {
+                self.observer.observe(layer, decision);
+                return Ok(());
+            }
+            Decision::Device(decision) => decision,
+        };
+        let Some(counter) = self.observer.sums() else {
+            self.observer.observe(layer, &decision.to_host()?);
+            return Ok(());
+        };
+        let sums = match &mut self.sums {
+            Some(sums) => sums,
+            none => none.insert(DeviceSums::of_counter(counter, decision.routed.ids.device())?),
+        };
+        sums.add(layer.index, &decision.routed)
+    }
+
+    /// Hands the sums that a device formed to the observer.
+    fn hand_over_sums(&mut self) -> Result<()> {
+        if let (Some(sums), Some(counter)) = (self.sums.take(), self.observer.sums()) {
+            counter.take(sums.finish()?);
+        }
+        Ok(())
     }
 
     /// Notes, for every segment, whether `x` (`[rows, hidden]`) is still finite at `place`.
@@ -103,6 +138,7 @@ impl<'a> Step<'a> {
         cache: &mut Cache,
     ) -> std::result::Result<Vec<Option<Place>>, ForwardError> {
         self.see_finite()?;
+        self.hand_over_sums()?;
         let mut nodes: Vec<Option<Arc<Node>>> = Vec::with_capacity(self.states.len());
         for (segment, states) in self.pass.segments.iter().zip(self.states) {
             let node = segment.stored.then(|| make_node(segment, states, &nodes)).transpose()?;

@@ -37,6 +37,16 @@ impl GroupCounter {
         Self { group_of, layers, experts, invalid: vec![false; groups], sums }
     }
 
+    /// The group of every packed token, how many groups, MoE layers and experts there are.
+    pub(crate) fn shape(&self) -> (&[u32], [usize; 3]) {
+        (&self.group_of, [self.invalid.len(), self.layers, self.experts])
+    }
+
+    /// Takes over sums that a device formed of the whole pass.
+    pub(crate) fn take(&mut self, sums: GroupRouting) {
+        self.sums = sums;
+    }
+
     /// The sums. A group with an invalid decision counts as if it had no tokens: what is left of it
     /// would say of some layers what it does not say of others.
     pub fn finish(mut self) -> GroupRouting {
@@ -65,6 +75,10 @@ impl GroupCounter {
 }
 
 impl RoutingObserver for GroupCounter {
+    fn sums(&mut self) -> Option<&mut GroupCounter> {
+        Some(self)
+    }
+
     fn observe(&mut self, layer: MoeLayer, decision: &RouterDecision) {
         for token in 0..decision.tokens {
             let group = self.group_of[token];

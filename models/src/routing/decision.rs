@@ -1,5 +1,6 @@
 //! [`RouterDecision`]: what experts consume and observers see.
 
+use super::GroupCounter;
 use crate::ScoreFunction;
 
 /// Which MoE layer decided.
@@ -67,6 +68,12 @@ pub trait RoutingObserver {
     /// False spares the engine the work of showing decisions.
     fn wants_routing(&self) -> bool {
         true
+    }
+
+    /// The counter whose sums are all that is wanted: where an accelerator can, it forms them itself
+    /// and hands them over once a pass, and shows no decisions.
+    fn sums(&mut self) -> Option<&mut GroupCounter> {
+        None
     }
 
     /// Called once per MoE layer and pass, in layer order.
