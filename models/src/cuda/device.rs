@@ -71,6 +71,11 @@ fn tensor_pointer(tensor: &Tensor, stream: &CudaStream) -> Result<u64> {
     }
 }
 
+/// Where a tensor's first number lies.
+pub(super) fn address_of(tensor: &Tensor, device: &CudaDevice) -> Result<i64> {
+    Ok(tensor_pointer(tensor, &device.cuda_stream())?.cast_signed())
+}
+
 /// The address of a storage's number `start`.
 ///
 /// All work of a device is in one stream, in order, so the address stays good for what is put into

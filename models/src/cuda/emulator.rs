@@ -224,6 +224,12 @@ fn address(tensor: &Tensor, storage: Option<&StorageRef<'_>>) -> Result<u64> {
     Ok(base + (start * tensor.dtype().size_in_bytes()) as u64)
 }
 
+/// Where a tensor's first number lies.
+pub(super) fn address_of(tensor: &Tensor) -> Result<i64> {
+    let (storage, _) = tensor.storage_and_layout();
+    Ok(address(tensor, Some(&storage))?.cast_signed())
+}
+
 fn guards_hold(launch: &mut Launch<'_>) -> Result<()> {
     let kernel = launch.kernel;
     for argument in &mut launch.arguments {

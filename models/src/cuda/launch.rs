@@ -127,6 +127,19 @@ impl<'a> Launch<'a> {
     }
 }
 
+/// Where a contiguous tensor's first number lies, for kernels that are given a table of addresses.
+///
+/// The tensor must live until every kernel that reads it is in the device's queue.
+pub(crate) fn address(tensor: &Tensor) -> Result<i64> {
+    match tensor.device() {
+        #[cfg(feature = "cuda")]
+        Device::Cuda(device) => super::device::address_of(tensor, device),
+        #[cfg(test)]
+        Device::Cpu => super::emulator::address_of(tensor),
+        other => Err(no_kernels(other)),
+    }
+}
+
 /// Multiprocessors of a device: so many blocks keep it busy.
 pub(crate) fn multiprocessors(device: &Device) -> Result<usize> {
     match device {

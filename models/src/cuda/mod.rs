@@ -8,6 +8,7 @@
 //! tensors in host memory run them there, through the same wrappers, and are compared with the twins.
 
 mod activation;
+mod attention;
 mod buffer;
 #[cfg(feature = "cuda")]
 mod device;
@@ -21,10 +22,13 @@ mod route;
 mod sort;
 mod sums;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use candle_core::{DType, Error, Result, Tensor};
 
+#[cfg(feature = "cuda")]
+pub(crate) use attention::attends;
+pub(crate) use attention::{Plan, Stretch, attend};
 pub(crate) use buffer::Buffer;
 #[cfg(test)]
 pub(crate) use emulator::needs_emulator;

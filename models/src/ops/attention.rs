@@ -23,9 +23,12 @@ pub(crate) fn attend(
     (q, k, v): (&Tensor, &Tensor, &Tensor),
     sinks: Option<&Tensor>,
 ) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if q.device().is_cuda() && crate::cuda::attends(q.dtype(), heads) {
+        return super::planned::attend(pass, slot, heads, (q, k, v), sinks);
+    }
     if !on_host(q) {
-        let forest = siblings(pass, &Views { slot, k, v })?;
-        return composed(q, &forest, heads, sinks);
+        return composed(pass, slot, heads, (q, k, v), sinks);
     }
     let cached = Cached::collect(pass, slot)?;
     let (q, k, v) = (host(q)?, host(k)?, host(v)?);
@@ -126,14 +129,15 @@ impl Keys for Views<'_> {
 }
 
 /// Attention of one segment after the other, with a score matrix.
-fn composed(
-    q: &Tensor,
-    forest: &[Siblings<View>],
+pub(super) fn composed(
+    pass: &Pass,
+    slot: usize,
     heads: Heads,
+    (q, k, v): (&Tensor, &Tensor, &Tensor),
     sinks: Option<&Tensor>,
 ) -> Result<Tensor> {
     let mut parts = vec![];
-    for family in forest {
+    for family in &siblings(pass, &Views { slot, k, v })? {
         for member in &family.members {
             parts.push((member.first, Segment::new(family, member)?.attend(q, heads, sinks)?));
         }

@@ -14,6 +14,9 @@ pub(crate) struct Pass {
     /// Position of every packed row in its sequence.
     pub(crate) positions: Vec<usize>,
     pub(crate) segments: Vec<PassSegment>,
+    /// How its attention is divided among a GPU's blocks of threads.
+    #[cfg(any(feature = "cuda", test))]
+    pub(crate) plans: crate::ops::Plans,
 }
 
 /// One segment of a pass.
@@ -70,7 +73,13 @@ impl Pass {
         let position = |s: &PassSegment| s.start..s.start + s.rows.len();
         let positions = segments.iter().flat_map(position).collect();
         let tokens = batch.segments.iter().flat_map(|s| s.tokens.iter().copied()).collect();
-        Ok(Self { tokens, positions, segments })
+        Ok(Self {
+            tokens,
+            positions,
+            segments,
+            #[cfg(any(feature = "cuda", test))]
+            plans: Default::default(),
+        })
     }
 }
 
