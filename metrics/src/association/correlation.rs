@@ -202,6 +202,20 @@ mod tests {
         assert!((least - 0.791).abs() < 5e-4 && (most - 0.996).abs() < 5e-4);
     }
 
+    /// The same points by task, where the paper prints all four scores (per cent).
+    #[test]
+    fn the_papers_points_by_task() {
+        for (task, scores, expected) in [
+            ("sentiment", [68.75, 71.25, 68.40, 63.5], -0.706),
+            ("Winograd", [61.00, 60.50, 74.10, 74.10], 0.760),
+            ("translation", [55.42, 62.70, 33.1, 33.6], -0.666),
+            ("trivia", [60.97, 58.07, 58.14, 72.1], 0.694),
+        ] {
+            let r = pearson(&SHARED, &scores).unwrap();
+            assert!((r - expected).abs() < 5e-4, "{task}: {r}");
+        }
+    }
+
     #[test]
     fn four_points_cannot_be_significant() {
         let p = |blocks: &[usize]| {
