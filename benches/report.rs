@@ -77,7 +77,7 @@ fn fill(folder: &Path) -> Result<(), Box<dyn Error>> {
             for (index, first) in (0..DOCUMENTS).step_by(250).enumerate() {
                 record.commit(&window(model, task, index, first))?;
             }
-            record.finish_task(model, task, &outcome(task))?;
+            record.finish_task(model, task, &outcome(task), &[])?;
         }
     }
     Ok(())

@@ -180,7 +180,7 @@ fn verify_names_damage_and_repairs_it() {
     let folder = tempfile::tempdir().unwrap();
     let run = evaluated(folder.path(), &["a"], "heb_lb_winograd", &[]);
     let (stdout, _) = run_to(0, &["verify", arg(&run)]);
-    assert!(stdout.contains("0 damaged windows, 0 tasks without a result"), "{stdout}");
+    assert!(stdout.contains("0 damaged parts, 0 tasks without a result"), "{stdout}");
     let database = rusqlite::Connection::open(run.join("run.db")).unwrap();
     database.execute("UPDATE documents SET scores = '[]' WHERE doc_id = 3", []).unwrap();
     drop(database);

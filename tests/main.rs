@@ -9,6 +9,7 @@
 mod bad_input;
 mod commands;
 mod compare_gate;
+mod corpus_metrics;
 mod lm_eval_parity;
 mod resume;
 mod routing_command;

@@ -139,6 +139,40 @@ def area():
     }
 
 
+def documents_link(with_characters):
+    """A whole design: task effects, log tokens with a slope a task and a square, options, tokens per character."""
+    n = 150
+    tasks = np.repeat([0, 1, 2], n // 3)
+    tokens = np.round(np.exp(2.5 + 0.3 * tasks + 0.4 * RNG.normal(size=n))).astype(int)
+    options = np.where(tasks == 1, RNG.integers(3, 6, size=n), 4)
+    ratios = np.round(0.4 + 0.1 * RNG.random(n), 4)
+    predictor = np.round(2 + tasks + 0.3 * RNG.normal(size=n) + 2 * ratios, 4)
+    clusters = np.arange(n) // 2
+    logits = 0.8 * (np.log(tokens) - 2.8) - 6 * (ratios - 0.45) + 0.5 * RNG.normal(size=n // 2)[clusters]
+    right = (RNG.random(n) < 1 / (1 + np.exp(-logits))).astype(float)
+    length = centred(np.log(tokens), tasks)
+    columns = [tasks == 1, tasks == 2] + [length * (tasks == t) for t in range(3)]
+    columns += [length**2, centred(options.astype(float), tasks)]
+    columns += [centred(ratios, tasks)] if with_characters else []
+    within = centred(predictor, tasks)
+    sd = np.sqrt((within**2).sum() / (n - 3))
+    design = sm.add_constant(np.column_stack(columns + [within / sd]).astype(float))
+    fit = sm.GLM(right, design, family=sm.families.Binomial()).fit(
+        tol=1e-14, cov_type="cluster", cov_kwds={"groups": clusters}
+    )
+    return {
+        "tasks": tasks.tolist(),
+        "scores": right.tolist(),
+        "tokens": tokens.tolist(),
+        "options": options.tolist(),
+        "tokens_per_character": ratios.tolist() if with_characters else None,
+        "predictor": predictor.tolist(),
+        "clusters": [str(c) for c in clusters],
+        "log_odds": fit.params[-1],
+        "clustered_stderr": fit.bse[-1],
+    }
+
+
 print(
     json.dumps(
         {
@@ -147,6 +181,7 @@ print(
             "lines": [line(5), line(12)],
             "permutations": [permutation(n) for n in (4, 6, 7, 8)],
             "areas": [area() for _ in range(2)],
+            "links": [documents_link(True), documents_link(False)],
         }
     )
 )

@@ -14,14 +14,14 @@ Janome, which the Swallow evaluation uses. `words` is the SHA-256 of MeCab's wor
 import hashlib
 import json
 import pathlib
-import random
 import sys
 
 from janome.tokenizer import Tokenizer
 from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.tokenizers.tokenizer_ja_mecab import TokenizerJaMecab
 
-PAIRS = 500
+from worsened_texts import PAIRS, worsened
+
 METRICS = {
     "bleu 13a": BLEU(),
     "bleu intl": BLEU(tokenize="intl"),
@@ -32,28 +32,6 @@ METRICS = {
     "chrf++": CHRF(word_order=2),
     "ter": TER(),
 }
-
-
-def pieces(text, separator):
-    return text.split(separator) if separator else list(text)
-
-
-def worsened(text, other, seed, separator):
-    rng = random.Random(seed)
-    out = []
-    for at, piece in enumerate(pieces(text, separator)):
-        chance = rng.random()
-        if chance < 0.15:
-            continue
-        if chance < 0.3:
-            others = pieces(other, separator)
-            out.append(others[at % len(others)])
-        else:
-            out.extend([piece] * (2 if chance < 0.4 else 1))
-    if rng.random() < 0.3:
-        rng.shuffle(out)
-    return separator.join(out)
-
 
 MECAB = TokenizerJaMecab()
 JANOME = Tokenizer(wakati=True)

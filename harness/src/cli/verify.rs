@@ -21,7 +21,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CommandError> {
         drop(record);
         repair(args, damages)?;
         text +=
-            "the damaged windows and those after them are taken out; the same eval redoes them\n";
+            "what is damaged, and the windows after it, are taken out; the same eval redoes them\n";
         output::print(&text)?;
         return Ok(Exit::Success);
     }
@@ -31,7 +31,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CommandError> {
     }
     let _ = writeln!(
         text,
-        "{}: {} damaged windows, {} tasks without a result",
+        "{}: {} damaged parts, {} tasks without a result",
         args.run.display(),
         damages.len(),
         unfinished.len()

@@ -1,4 +1,7 @@
-use harness_reports::record::{DocumentState, RecordError};
+use harness_reports::manifest::MetricName;
+use harness_reports::record::{
+    CorpusStatistics, DocumentContributions, DocumentState, RecordError,
+};
 use harness_reports::{EstimateRow, Record, TaskOutcome, TaskStatus, Unit};
 use harness_tasks::scoring::metrics::Scale;
 use harness_tasks::{Aggregate, Score, Task, TaskData};
@@ -15,20 +18,24 @@ pub(super) fn finish_task(
     task: &Task,
     data: &TaskData,
 ) -> Result<TaskOutcome, EvalError> {
-    let (mut scores, mut unscored) = (Vec::new(), 0);
+    let (mut scores, mut positions, mut unscored) = (Vec::new(), Vec::new(), 0);
     record.for_each_document(model, task.name(), |row| -> Result<(), RecordError> {
         if row.state == DocumentState::Scored {
             scores.push(decode(&row.scores));
+            positions.push(row.doc_id);
         } else {
             unscored += 1;
         }
         Ok(())
     })?;
     let scored: Vec<&[Score]> = scores.iter().map(Vec::as_slice).collect();
+    let aggregates = task.aggregate(&scored);
+    let statistics: Vec<CorpusStatistics> =
+        aggregates.iter().filter_map(|aggregate| statistics(aggregate, &positions)).collect();
     let totals = record.work(model, task.name())?;
     let outcome = TaskOutcome {
         status: TaskStatus::Finished,
-        estimates: task.aggregate(&scored).into_iter().map(estimate).collect(),
+        estimates: aggregates.into_iter().map(estimate).collect(),
         documents_available: data.docs.len(),
         documents: scores.len() + unscored,
         unscored,
@@ -37,7 +44,7 @@ pub(super) fn finish_task(
         tokens_requested: totals.tokens_requested,
         seconds: totals.seconds,
     };
-    record.finish_task(model, task.name(), &outcome)?;
+    record.finish_task(model, task.name(), &outcome, &statistics)?;
     Ok(outcome)
 }
 
@@ -45,6 +52,20 @@ pub(super) fn finish_task(
 /// record's digests exclude.
 fn decode(scores: &serde_json::Value) -> Vec<Score> {
     serde_json::from_value(scores.clone()).unwrap_or_default()
+}
+
+/// What documents contribute to a metric of the whole corpus; `positions` are the places in the task of the documents
+/// that were aggregated.
+fn statistics(aggregate: &Aggregate, positions: &[usize]) -> Option<CorpusStatistics> {
+    if aggregate.per_document || aggregate.value.is_err() {
+        return None;
+    }
+    let contributions = aggregate.contributions.as_ref().map(|found| DocumentContributions {
+        documents: found.documents.iter().map(|&place| positions[place]).collect(),
+        statistics: found.statistics.clone(),
+    });
+    let metric = MetricName { metric: aggregate.metric.clone(), filter: aggregate.filter.clone() };
+    Some(CorpusStatistics { metric, contributions })
 }
 
 fn estimate(aggregate: Aggregate) -> EstimateRow {

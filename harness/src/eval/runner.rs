@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use harness_models::{ComputeDevice, LoadOptions, load};
-use harness_reports::{Record, TaskOutcome};
+use harness_reports::{EstimateRow, Record, TaskOutcome};
 use serde_json::Value;
 
 use super::checkpoint::PreparedModel;
@@ -87,7 +87,8 @@ impl ModelRun<'_> {
     }
 
     /// What became of a finished task. One with a metric that could not be had is aggregated again: what was
-    /// missing then, a dictionary for Japanese, may be installed now.
+    /// missing then, a dictionary for Japanese, may be installed now. So is one of a record made before statistics of
+    /// corpus metrics were kept.
     fn outcome(
         &self,
         prepared: &PreparedTask,
@@ -95,7 +96,13 @@ impl ModelRun<'_> {
     ) -> Result<Option<TaskOutcome>, EvalError> {
         let (alias, task) = (self.model.alias.as_str(), &prepared.task);
         let outcome = record.outcome(alias, task.name())?;
-        let lacks = |outcome: &TaskOutcome| outcome.estimates.iter().any(|row| row.value.is_none());
+        let known = record.corpus_statistics(alias, task.name())?;
+        let is_known = |row: &EstimateRow| {
+            known.iter().any(|k| k.metric.metric == row.metric && k.metric.filter == row.filter)
+        };
+        let lacks_one =
+            |row: &EstimateRow| row.value.is_none() || !(row.per_document || is_known(row));
+        let lacks = |outcome: &TaskOutcome| outcome.estimates.iter().any(lacks_one);
         match (&outcome, &prepared.data) {
             (Some(found), Ok(data)) if lacks(found) => {
                 finish_task(record, alias, task, data).map(Some)

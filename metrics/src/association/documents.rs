@@ -56,6 +56,8 @@ pub struct DocumentLink {
     pub n: usize,
     /// Tasks that entered: those with at least [`FEWEST_OF_A_KIND`] right and as many wrong.
     pub tasks: Vec<usize>,
+    /// Whether tokens per character were known of every document, and so are held equal.
+    pub holds_tokens_per_character: bool,
     /// Cross-validated area under the curve with the covariates alone, over documents of tasks
     /// scored right or wrong.
     pub area_without: Option<f64>,
@@ -110,7 +112,15 @@ pub fn link(
     };
     let adjusted = score_test::ask(&question, resampling)?;
     let (area_without, area_gain) = areas(&question, &tasks, resampling);
-    Ok(DocumentLink { adjusted, sd, n, tasks: present(&tasks), area_without, area_gain })
+    Ok(DocumentLink {
+        adjusted,
+        sd,
+        n,
+        tasks: present(&tasks),
+        holds_tokens_per_character: knows_characters(&documents),
+        area_without,
+        area_gain,
+    })
 }
 
 /// Documents of tasks whose scores differ, and their clusters.
@@ -140,10 +150,14 @@ fn columns(documents: &[Document], tasks: &[usize]) -> Vec<Vec<f64>> {
     columns.extend(present(tasks).into_iter().map(slope));
     columns.push(length.iter().map(|x| x * x).collect());
     columns.push(column(&|document| document.options as f64));
-    if documents.iter().all(|document| document.tokens_per_character.is_some()) {
+    if knows_characters(documents) {
         columns.push(column(&|document| document.tokens_per_character.unwrap_or_default()));
     }
     columns
+}
+
+fn knows_characters(documents: &[Document]) -> bool {
+    documents.iter().all(|document| document.tokens_per_character.is_some())
 }
 
 /// A stratum a task and class of length; documents of equal length are never torn apart.

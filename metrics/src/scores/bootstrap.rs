@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::formula::{Formula, add, cluster_rows};
 use super::interval::z;
 use super::{Clusters, stderr};
 use crate::random::SplitMix64;
@@ -117,6 +118,33 @@ pub fn ratio(
     Some(Estimate { value, stderr, interval, n: clusters.documents() })
 }
 
+/// A score that follows from sums over documents, with a cluster bootstrap interval whose
+/// replicates' standard deviation is the standard error. `rows` holds each document's row. `None`
+/// when rows do not fit the clusters or the score does not exist.
+#[must_use]
+pub fn of_sums(
+    formula: Formula,
+    rows: &[Vec<f64>],
+    clusters: &Clusters,
+    resampling: Resampling,
+) -> Option<Estimate> {
+    let rows = cluster_rows(rows, clusters)?;
+    let value = resampled(formula, &rows, &vec![1; clusters.len()])?;
+    let replicates =
+        replicates(clusters.len(), resampling, |times| resampled(formula, &rows, times));
+    let stderr = stderr::sample_sd(&replicates).filter(|_| clusters.len() > 1);
+    let interval = pivotal(value, replicates, resampling.level);
+    Some(Estimate { value, stderr, interval, n: clusters.documents() })
+}
+
+/// The score of clusters drawn that often; `rows` holds each cluster's sums.
+pub(super) fn resampled(formula: Formula, rows: &[Vec<f64>], times: &[u32]) -> Option<f64> {
+    let mut sums = vec![0.0; rows.first()?.len()];
+    let drawn = rows.iter().zip(times).filter(|(_, times)| **times > 0);
+    drawn.for_each(|(row, &times)| add(&mut sums, row, f64::from(times)));
+    formula.of(&sums)
+}
+
 /// Quantile of ascending values by linear interpolation (Hyndman & Fan's type 7). NaN of none.
 #[must_use]
 pub fn quantile(ascending: &[f64], p: f64) -> f64 {
@@ -215,6 +243,22 @@ mod tests {
         let estimate =
             ratio(&sums, &weights, &Clusters::singletons(2), |r| (-r).exp(), Resampling::default());
         assert!((estimate.unwrap().value - 1.5_f64.exp()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn sums_and_ratios_agree() {
+        let rows: Vec<Vec<f64>> = (1..40).map(|i| vec![f64::from(i * 7 % 11), 20.0]).collect();
+        let clusters = Clusters::singletons(39);
+        let edits: Vec<f64> = rows.iter().map(|row| row[0]).collect();
+        let rate = |ratio: f64| 100.0 * ratio;
+        let of_ratio = ratio(&edits, &[20.0; 39], &clusters, rate, Resampling::default()).unwrap();
+        let found = of_sums(Formula::Ter, &rows, &clusters, Resampling::default()).unwrap();
+        assert!((found.value - of_ratio.value).abs() < 1e-12);
+        let ends =
+            |estimate: &Estimate| estimate.interval.clone().map(|i| (i.low, i.high)).unwrap();
+        let (a, b) = (ends(&found), ends(&of_ratio));
+        assert!((a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9, "the same draws");
+        assert_eq!(of_sums(Formula::Ter, &rows[1..], &clusters, Resampling::default()), None);
     }
 
     #[test]

@@ -26,6 +26,18 @@ pub enum Formula {
     Chrf,
     /// `[edits, reference length]`: translation edit rate, times 100 (Snover et al. 2006).
     Ter,
+    /// `[gold, predicted, both]` of the positive class: F1, 0 where the class occurs nowhere
+    /// (scikit-learn's `f1_score`, as the other averages of F1).
+    F1,
+    /// `[gold, predicted, both]` of each class: mean F1 of the classes that occur.
+    MacroF1,
+    /// `[gold, predicted, both]` of each class: F1 weighted by the documents of the gold class.
+    WeightedF1,
+    /// `[gold, predicted, both]` of each class: the share of documents that are right.
+    MicroF1,
+    /// `[gold, predicted, both]` of each class: Matthews' correlation in its multi-class form
+    /// (Gorodkin 2004), 0 where a side has one class.
+    Matthews,
 }
 
 impl Formula {
@@ -42,14 +54,18 @@ impl Formula {
             (Self::Bleu, sums) if sums.len() == 10 => bleu(sums),
             (Self::Chrf, sums) if !sums.is_empty() && sums.len().is_multiple_of(3) => chrf(sums),
             (Self::Ter, [edits, length]) => ter(*edits, *length),
+            (Self::F1, [gold, predicted, both]) => f1(*gold, *predicted, *both),
+            (Self::MacroF1 | Self::WeightedF1 | Self::MicroF1 | Self::Matthews, sums) => {
+                of_classes(self, sums)?
+            }
             _ => return None,
         };
         score.is_finite().then_some(score)
     }
 }
 
-/// sacreBLEU's `compute_bleu` with `smooth_method="exp"` and four orders: the k-th order without a
-/// match counts as 1/2ᵏ of a match.
+/// sacreBLEU's `compute_bleu` with `smooth_method="exp"` and four orders, step by step so that the
+/// last digit agrees too: the k-th order without a match counts as 1/2ᵏ of a match.
 fn bleu(sums: &[f64]) -> f64 {
     let (matches, totals, length, reference) = (&sums[..4], &sums[4..8], sums[8], sums[9]);
     if matches.iter().all(|matches| *matches == 0.0) || totals.contains(&0.0) {
@@ -58,19 +74,20 @@ fn bleu(sums: &[f64]) -> f64 {
     let mut smoothing = 1.0;
     let mut logarithms = 0.0;
     for (matches, total) in matches.iter().zip(totals) {
-        let precision = if *matches == 0.0 {
+        let per_cent = if *matches == 0.0 {
             smoothing *= 2.0;
-            1.0 / (smoothing * total)
+            100.0 / (smoothing * total)
         } else {
-            matches / total
+            100.0 * matches / total
         };
-        logarithms += precision.ln();
+        logarithms += per_cent.ln();
     }
     let brevity = if length < reference { (1.0 - reference / length).exp() } else { 1.0 };
-    100.0 * brevity * (logarithms / 4.0).exp()
+    brevity * (logarithms / 4.0).exp()
 }
 
-/// sacreBLEU's chrF: orders that occur on both sides enter the means; recall weighs β² = 4.
+/// sacreBLEU's chrF: orders that occur on both sides enter the means; recall weighs β² = 4. The
+/// order of operations is sacreBLEU's: a last digit decides between references that tie.
 fn chrf(sums: &[f64]) -> f64 {
     let (mut precision, mut recall, mut orders) = (0.0, 0.0, 0.0);
     for order in sums.chunks_exact(3).filter(|order| order[0] > 0.0 && order[1] > 0.0) {
@@ -82,7 +99,46 @@ fn chrf(sums: &[f64]) -> f64 {
         return 0.0;
     }
     let (precision, recall) = (precision / orders, recall / orders);
-    100.0 * 5.0 * precision * recall / (4.0 * precision + recall)
+    let score = (1.0 + 4.0) * precision * recall / (4.0 * precision + recall);
+    100.0 * score
+}
+
+/// 0 where the class occurs nowhere, as `zero_division="warn"`.
+fn f1(gold: f64, predicted: f64, both: f64) -> f64 {
+    let total = gold + predicted;
+    if total == 0.0 { 0.0 } else { 2.0 * both / total }
+}
+
+/// `None` of no document and where the sums are no triples.
+fn of_classes(formula: Formula, sums: &[f64]) -> Option<f64> {
+    let (classes, rest) = sums.as_chunks::<3>();
+    let documents: f64 = classes.iter().map(|[gold, ..]| gold).sum();
+    let right: f64 = classes.iter().map(|[_, _, both]| both).sum();
+    if !rest.is_empty() || documents == 0.0 {
+        return None;
+    }
+    let scores = classes.iter().map(|[gold, predicted, both]| f1(*gold, *predicted, *both));
+    Some(match formula {
+        Formula::MacroF1 => {
+            let present = classes.iter().filter(|[gold, predicted, _]| gold + predicted > 0.0);
+            scores.sum::<f64>() / present.count() as f64
+        }
+        Formula::WeightedF1 => {
+            let weighted = scores.zip(classes).map(|(score, [gold, ..])| score * gold);
+            weighted.sum::<f64>() / documents
+        }
+        Formula::Matthews => matthews(classes, documents, right),
+        _ => right / documents,
+    })
+}
+
+fn matthews(classes: &[[f64; 3]], documents: f64, right: f64) -> f64 {
+    let dot = |product: fn(&[f64; 3]) -> f64| classes.iter().map(product).sum::<f64>();
+    let of_both = right * documents - dot(|[gold, predicted, _]| gold * predicted);
+    let of_gold = documents * documents - dot(|[gold, ..]| gold * gold);
+    let of_predicted = documents * documents - dot(|[_, predicted, _]| predicted * predicted);
+    let product = of_gold * of_predicted;
+    if product == 0.0 { 0.0 } else { of_both / product.sqrt() }
 }
 
 /// 100 for edits of no words, as sacreBLEU has it.
@@ -143,6 +199,22 @@ mod tests {
         assert_eq!(Formula::Chrf.of(&[0.0, 2.0, 0.0]), Some(0.0));
         assert_eq!(Formula::Ter.of(&[3.0, 12.0]), Some(25.0));
         assert_eq!(Formula::Ter.of(&[3.0, 0.0]), Some(100.0));
+    }
+
+    /// Values of scikit-learn's `f1_score` and `matthews_corrcoef` of gold 0 0 1 2 2 2 and
+    /// predictions 0 1 1 1 2 2.
+    #[test]
+    fn classes() {
+        let sums = [2.0, 1.0, 1.0, 1.0, 3.0, 1.0, 3.0, 2.0, 2.0];
+        let of = |formula: Formula| formula.of(&sums).unwrap();
+        assert!((of(Formula::MacroF1) - (2.0 / 3.0 + 0.5 + 0.8) / 3.0).abs() < 1e-12);
+        assert!((of(Formula::WeightedF1) - (4.0 / 3.0 + 0.5 + 2.4) / 6.0).abs() < 1e-12);
+        assert!((of(Formula::MicroF1) - 4.0 / 6.0).abs() < 1e-12);
+        assert!((of(Formula::Matthews) - 13.0 / 22.0).abs() < 1e-12, "{}", of(Formula::Matthews));
+        assert_eq!(Formula::F1.of(&[3.0, 2.0, 2.0]), Some(0.8));
+        assert_eq!(Formula::F1.of(&[0.0; 3]), Some(0.0));
+        assert_eq!(Formula::Matthews.of(&[3.0, 2.0, 2.0, 0.0, 1.0, 0.0]), Some(0.0));
+        assert_eq!((Formula::MacroF1.of(&[0.0; 3]), Formula::MicroF1.of(&[1.0])), (None, None));
     }
 
     #[test]

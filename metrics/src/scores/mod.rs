@@ -4,7 +4,8 @@
 //! word. So the unit of resampling is a *cluster* of documents ([`Clusters`]), which is a single
 //! document where nothing is shared.
 //!
-//! One model: [`stderr`], [`interval`], [`bootstrap`]; [`formula`] for scores of a whole corpus. Two
+//! One model: [`stderr`], [`interval`], [`bootstrap`]; [`formula`] and
+//! [`statistics`] for scores of a whole corpus. Two
 //! models on the same documents: [`paired`], [`mcnemar`], [`sign_flip`], [`exchange`], and what they
 //! could have found at all: [`power`]. Many comparisons: [`holm`], [`heterogeneity`].
 
@@ -19,8 +20,10 @@ pub mod mcnemar;
 pub mod paired;
 pub mod power;
 pub mod sign_flip;
+pub mod statistics;
 pub mod stderr;
 
 pub use bootstrap::Resampling;
 pub use clusters::Clusters;
 pub use formula::Formula;
+pub use statistics::SufficientStatistics;

@@ -1,6 +1,6 @@
 //! Two models on the same documents.
 
-use super::formula::{Formula, add, cluster_rows};
+use super::formula::{Formula, cluster_rows};
 use super::{Clusters, Resampling, bootstrap, stderr};
 use crate::{Estimate, Interval};
 
@@ -48,12 +48,7 @@ pub fn of_sums(
     resampling: Resampling,
 ) -> Option<Replicated> {
     let (old, new) = (cluster_rows(old, clusters)?, cluster_rows(new, clusters)?);
-    let score = |rows: &[Vec<f64>], times: &[u32]| {
-        let mut sums = vec![0.0; rows.first()?.len()];
-        let drawn = rows.iter().zip(times).filter(|(_, times)| **times > 0);
-        drawn.for_each(|(row, &times)| add(&mut sums, row, f64::from(times)));
-        formula.of(&sums)
-    };
+    let score = |rows: &[Vec<f64>], times: &[u32]| bootstrap::resampled(formula, rows, times);
     let once = vec![1; clusters.len()];
     let replicates = bootstrap::replicates(clusters.len(), resampling, |times| {
         Some(score(&new, times)? - score(&old, times)?)

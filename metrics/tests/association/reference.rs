@@ -3,6 +3,7 @@
 use harness_metrics::association::correlation::{
     fisher_interval, pearson, permutation_p, spearman, t_test_p,
 };
+use harness_metrics::association::documents::{Document, link};
 use harness_metrics::association::line::Line;
 use harness_metrics::association::score_test::{Question, ask};
 use harness_metrics::association::{concordance, logistic};
@@ -72,6 +73,45 @@ fn score_tests_agree() {
         let found = ask(&question, Resampling { draws: 20_000, ..Resampling::default() }).unwrap();
         close(found.score, case.score, 1e-8);
         close(found.p, case.p, 4.0 * 2.0_f64.sqrt() * case.p_error);
+    }
+}
+
+#[derive(Deserialize)]
+struct Documents {
+    tasks: Vec<usize>,
+    scores: Vec<f64>,
+    tokens: Vec<u64>,
+    options: Vec<usize>,
+    tokens_per_character: Option<Vec<f64>>,
+    predictor: Vec<f64>,
+    clusters: Vec<String>,
+    log_odds: f64,
+    clustered_stderr: f64,
+}
+
+impl Documents {
+    fn document(&self, at: usize) -> Document {
+        Document {
+            task: self.tasks[at],
+            score: self.scores[at],
+            tokens: self.tokens[at],
+            options: self.options[at],
+            tokens_per_character: self.tokens_per_character.as_ref().map(|ratios| ratios[at]),
+            predictor: self.predictor[at],
+        }
+    }
+}
+
+/// The whole design matrix: with and without tokens per character the coefficients are others.
+#[test]
+fn designs_agree() {
+    let cases = vectors::<Documents>("links");
+    for case in &cases {
+        let documents: Vec<Document> = (0..case.tasks.len()).map(|at| case.document(at)).collect();
+        let found = link(&documents, &clusters(&case.clusters), Resampling::default()).unwrap();
+        assert_eq!(found.holds_tokens_per_character, case.tokens_per_character.is_some());
+        close(found.adjusted.log_odds.value, case.log_odds, 1e-7);
+        close(found.adjusted.log_odds.stderr.unwrap(), case.clustered_stderr, 1e-7);
     }
 }
 

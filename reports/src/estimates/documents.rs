@@ -1,28 +1,40 @@
 //! Per-document scores, by metric.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use harness_metrics::scores::{Formula, SufficientStatistics};
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::manifest::MetricName;
-use crate::record::{DocumentRow, DocumentState};
+use crate::record::{CorpusStatistics, DocumentRow, DocumentState};
 
 /// What one metric keeps of one document.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) enum DocumentValue {
     /// A number of this document alone.
     Number(f64),
     /// A log-likelihood and the words or bytes that it is spread over.
     Weighted { sum: f64, weight: f64 },
-    /// Part of a corpus metric; not a number by itself.
-    Corpus,
+    /// Part of a corpus metric, with what it contributes where the record says so.
+    Corpus(Option<Arc<[f64]>>),
 }
 
 /// Scores of one (model, task): for each metric, the documents that have a value.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TaskScores {
     pub(crate) by_metric: IndexMap<MetricName, Vec<ScoredDocument>>,
+    shapes: IndexMap<MetricName, RowShape>,
+}
+
+/// What the rows of a corpus metric mean.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct RowShape {
+    /// From sums of rows to the score.
+    pub(crate) formula: Formula,
+    /// The class of each triple of columns, where they are of classes.
+    pub(crate) classes: Vec<String>,
 }
 
 /// A document's value under one metric.
@@ -49,6 +61,37 @@ impl TaskScores {
     /// The documents that have a value under a metric.
     pub(crate) fn of(&self, metric: &MetricName) -> &[ScoredDocument] {
         self.by_metric.get(metric).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a corpus metric's rows mean; `None` where the record does not say.
+    pub(crate) fn shape(&self, metric: &MetricName) -> Option<&RowShape> {
+        self.shapes.get(metric)
+    }
+
+    /// Gives documents what they contribute to corpus metrics.
+    pub(crate) fn join(&mut self, statistics: Vec<CorpusStatistics>) {
+        for CorpusStatistics { metric, contributions } in statistics {
+            let (Some(contributions), Some(scored)) =
+                (contributions, self.by_metric.get_mut(&metric))
+            else {
+                continue;
+            };
+            let SufficientStatistics { formula, classes, rows } = contributions.statistics;
+            let mut rows: HashMap<usize, Vec<f64>> =
+                contributions.documents.into_iter().zip(rows).collect();
+            for one in scored.iter_mut() {
+                let row = rows.remove(&one.document.doc_id);
+                one.value = DocumentValue::Corpus(row.map(Into::into));
+            }
+            self.shapes.insert(metric, RowShape { formula, classes });
+        }
+    }
+
+    /// Metrics of the corpus of which the record does not say what documents contribute.
+    pub(crate) fn without_statistics(&self) -> Vec<MetricName> {
+        let lacks = |scored: &ScoredDocument| scored.value == DocumentValue::Corpus(None);
+        let lacking = self.by_metric.iter().filter(|(_, scored)| scored.iter().any(lacks));
+        lacking.map(|(metric, _)| metric.clone()).collect()
     }
 
     /// Adds a document; unscored documents and metrics without a value are left out.
@@ -83,7 +126,7 @@ impl DocumentValue {
         if let (Some(sum), Some(weight)) = (value["sum"].as_f64(), value["weight"].as_f64()) {
             return Some(Self::Weighted { sum, weight });
         }
-        value.get("prediction").map(|_| Self::Corpus)
+        value.get("prediction").map(|_| Self::Corpus(None))
     }
 }
 
@@ -100,9 +143,22 @@ mod tests {
         let weighted = DocumentValue::Weighted { sum: -2.0, weight: 5.0 };
         assert_eq!(DocumentValue::read(&json!({"sum": -2.0, "weight": 5.0})), Some(weighted));
         let corpus = json!({"gold": "a", "prediction": "b"});
-        assert_eq!(DocumentValue::read(&corpus), Some(DocumentValue::Corpus));
+        assert_eq!(DocumentValue::read(&corpus), Some(DocumentValue::Corpus(None)));
         assert_eq!(DocumentValue::read(&json!({"unscored": "nan"})), None);
         assert_eq!(DocumentValue::read(&json!(null)), None);
+    }
+
+    #[test]
+    fn documents_are_given_what_they_contribute() {
+        let (row, mut scores) = testing::bleu(2);
+        let name = MetricName { metric: row.metric, filter: row.filter };
+        assert_eq!(scores.without_statistics(), std::slice::from_ref(&name));
+        scores.join(testing::bleu_statistics(2));
+        assert!(scores.without_statistics().is_empty());
+        assert_eq!(scores.shape(&name).unwrap().formula, Formula::Bleu);
+        let mut fewer = testing::bleu(3).1;
+        fewer.join(testing::bleu_statistics(2));
+        assert_eq!(fewer.without_statistics(), [name], "a document without a row");
     }
 
     #[test]

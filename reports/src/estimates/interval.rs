@@ -1,14 +1,15 @@
 //! The interval of one aggregate.
 
+use harness_metrics::Interval;
 use harness_metrics::scores::{Clusters, Resampling, bootstrap, interval as closed, stderr};
-use harness_metrics::{Estimate, Interval};
 
 use super::documents::ScoredDocument;
+use super::sums::{formula, same, sums};
 use super::{DocumentValue, EstimateRow, TaskScores};
 use crate::manifest::MetricName;
 
-/// The interval of `row`, from the documents' own scores where they make it up, else from its
-/// standard error, else none.
+/// The interval of `row`, from what the documents contribute to it where they make it up, else
+/// from its standard error, else none.
 pub(crate) fn interval(
     row: &EstimateRow,
     scores: &TaskScores,
@@ -19,59 +20,40 @@ pub(crate) fn interval(
     let documents = scores.of(&name);
     let labels = documents.iter().map(|scored| scored.document.cluster.as_str());
     let clusters = Clusters::from_labels(labels);
-    let interval = of_numbers(row, documents, &clusters, resampling)
-        .or_else(|| of_ratio(row, documents, &clusters, resampling))
+    let interval = of_answers(row, documents, &clusters, resampling.level)
+        .or_else(|| of_sums(row, scores, documents, &clusters, resampling))
         .or_else(|| row.stderr.map(|stderr| closed::normal(value, stderr, resampling.level)))?;
     Some(bounded(interval, row.unit.bounds()))
 }
 
-fn of_numbers(
+/// Shares of right answers.
+fn of_answers(
     row: &EstimateRow,
+    documents: &[ScoredDocument],
+    clusters: &Clusters,
+    level: f64,
+) -> Option<Interval> {
+    let answer = |document: &ScoredDocument| match document.value {
+        DocumentValue::Number(number) => Some(number).filter(|x| *x == 0.0 || *x == 1.0),
+        _ => None,
+    };
+    let answers: Vec<f64> = documents.iter().map(answer).collect::<Option<_>>()?;
+    let is_share = row.per_document && same(stderr::mean(&answers)?, row.value?);
+    closed::wilson_clustered(&answers, clusters, level).filter(|_| is_share)
+}
+
+/// Everything else that follows from sums over documents.
+fn of_sums(
+    row: &EstimateRow,
+    scores: &TaskScores,
     documents: &[ScoredDocument],
     clusters: &Clusters,
     resampling: Resampling,
 ) -> Option<Interval> {
-    let number = |document: &ScoredDocument| match document.value {
-        DocumentValue::Number(number) => Some(number),
-        _ => None,
-    };
-    let numbers: Vec<f64> = documents.iter().map(number).collect::<Option<_>>()?;
-    let is_right_or_wrong = numbers.iter().all(|x| *x == 0.0 || *x == 1.0);
-    if row.per_document && is_right_or_wrong && same(stderr::mean(&numbers)?, row.value?) {
-        return closed::wilson_clustered(&numbers, clusters, resampling.level);
-    }
-    checked(row, bootstrap::mean(&numbers, clusters, resampling)?)
-}
-
-/// Perplexities and bits per byte: a function of Σ log-likelihoods / Σ words or bytes
-/// (lm-eval's `weighted_perplexity` and `bits_per_byte`).
-fn of_ratio(
-    row: &EstimateRow,
-    documents: &[ScoredDocument],
-    clusters: &Clusters,
-    resampling: Resampling,
-) -> Option<Interval> {
-    let pair = |document: &ScoredDocument| match document.value {
-        DocumentValue::Weighted { sum, weight } => Some((sum, weight)),
-        _ => None,
-    };
-    let pairs: Vec<(f64, f64)> = documents.iter().map(pair).collect::<Option<_>>()?;
-    let (sums, weights): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-    let transform = |ratio: f64| match row.metric.as_str() {
-        "bits_per_byte" => -ratio / std::f64::consts::LN_2,
-        _ => (-ratio).exp(),
-    };
-    checked(row, bootstrap::ratio(&sums, &weights, clusters, transform, resampling)?)
-}
-
-/// An estimate's interval belongs to the row only if it is an estimate of the same value.
-fn checked(row: &EstimateRow, estimate: Estimate) -> Option<Interval> {
-    let value = row.value?;
-    estimate.interval.filter(|_| same(estimate.value, value))
-}
-
-fn same(found: f64, value: f64) -> bool {
-    (found - value).abs() <= 1e-6 * value.abs().max(1e-3)
+    let formula = formula(row, scores)?;
+    let rows: Vec<Vec<f64>> =
+        documents.iter().map(|document| sums(&document.value)).collect::<Option<_>>()?;
+    bootstrap::of_sums(formula, &rows, clusters, resampling)?.interval
 }
 
 /// A pivotal interval may reach beyond what the metric can be.
@@ -118,6 +100,17 @@ mod tests {
             assert_eq!(found.method, IntervalMethod::ClusterBootstrap, "{task}");
             assert!(found.low < value && value < found.high, "{task}");
         }
+    }
+
+    #[test]
+    fn corpus_metrics_get_the_bootstrap_where_the_record_has_statistics() {
+        let (row, mut scores) = testing::bleu(20);
+        let of = |scores: &TaskScores| interval(&row, scores, Resampling::default()).unwrap();
+        assert_eq!(of(&scores).method, IntervalMethod::Normal);
+        scores.join(testing::bleu_statistics(20));
+        let found = of(&scores);
+        assert_eq!(found.method, IntervalMethod::ClusterBootstrap);
+        assert!(found.low < row.value.unwrap() && row.value.unwrap() < found.high);
     }
 
     #[test]

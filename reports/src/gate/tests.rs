@@ -13,7 +13,7 @@ fn drawn(manifest: &Manifest, documents: usize) -> Summary {
     for model in manifest.models.keys() {
         for task in ["heb_snli", "heb_trans_flores", "probe_en", "probe_he"] {
             record.commit(&window(model, task, 0, 0, documents)).unwrap();
-            record.finish_task(model, task, &outcome(model, task, documents)).unwrap();
+            record.finish_task(model, task, &outcome(model, task, documents), &[]).unwrap();
         }
     }
     Summary::draw(&record).unwrap()

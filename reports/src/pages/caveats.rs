@@ -5,7 +5,7 @@
 use super::format;
 use crate::manifest::{Capture, Manifest};
 use crate::record::Span;
-use crate::summary::{CellState, Summary};
+use crate::summary::{CellState, RECOVER, Summary};
 
 /// Below this many documents an interval of an accuracy is wider than 18 points.
 const FEW_DOCUMENTS: usize = 100;
@@ -22,6 +22,7 @@ pub(super) fn sentences(summary: &Summary) -> Vec<String> {
     sentences.extend(stand_ins(summary));
     sentences.extend(unscored(summary));
     sentences.extend(without_value(summary));
+    sentences.extend(without_statistics(summary));
     sentences.extend(truncated(summary));
     sentences.extend(without_pairs(summary));
     sentences.extend(rows(summary));
@@ -92,6 +93,26 @@ fn without_value(summary: &Summary) -> Vec<String> {
         }
     }
     sentences
+}
+
+/// Corpus metrics of records that do not say what documents contribute.
+fn without_statistics(summary: &Summary) -> Option<String> {
+    let mut named: Vec<String> = Vec::new();
+    for (_, task, cell) in cells(summary) {
+        for metric in &cell.without_statistics {
+            let text = format!("{} of {task}", metric.metric);
+            if cell.score(metric).is_some() && !named.contains(&text) {
+                named.push(text);
+            }
+        }
+    }
+    (!named.is_empty()).then(|| {
+        format!(
+            "{}: the record does not hold what each document contributes, so there is no bootstrap interval and no \
+             comparison on the same documents; {RECOVER}.",
+            named.join(", ")
+        )
+    })
 }
 
 /// How translations were scored: numbers under other signatures are other numbers.

@@ -126,9 +126,10 @@ pub(super) fn within(row: &WithinRow, comparisons: usize) -> String {
             ))
         )
     });
+    let (held, unknown) = held_equal(link.holds_tokens_per_character);
     format!(
         "Within {model}, over {} documents of {}, one standard deviation ({} bits) broader routing goes with {} the odds of a higher score \
-         at equal task and length; {}{}{}",
+         at equal {held}; {}{}{unknown}{}",
         link.n,
         counted(link.tasks.len(), "task", "tasks"),
         fixed(link.sd, 2),
@@ -142,6 +143,18 @@ pub(super) fn within(row: &WithinRow, comparisons: usize) -> String {
         ),
         area.unwrap_or_default()
     )
+}
+
+/// What is held equal, and what could not be.
+fn held_equal(tokens_per_character: bool) -> (&'static str, &'static str) {
+    if tokens_per_character {
+        ("task, length and tokens per character", "")
+    } else {
+        (
+            "task and length",
+            " Tokens per character are not held equal: the record does not hold how many characters the questions have.",
+        )
+    }
 }
 
 /// One sentence over all checkpoints.

@@ -128,7 +128,7 @@ fn two_runs_differ_in_times_only() {
                 window.work.seconds = 99.0;
                 second.commit(&window).unwrap();
             }
-            second.finish_task(model, task, &outcome(model, task, 4)).unwrap();
+            second.finish_task(model, task, &outcome(model, task, 4), &[]).unwrap();
         }
     }
     let (a, b) = (written(&first), written(&second));
@@ -272,7 +272,7 @@ fn one_document_of_one_model_has_pages() {
     let (_dir, report) = pages_of(&manifest, |record| {
         for task in ["heb_snli", "probe_en", "probe_he"] {
             record.commit(&window("base", task, 0, 0, 1)).unwrap();
-            record.finish_task("base", task, &outcome("base", task, 1)).unwrap();
+            record.finish_task("base", task, &outcome("base", task, 1), &[]).unwrap();
         }
     });
     assert!(report.contains("With 1 documents") || report.contains("With 1 document"), "{report}");
@@ -289,7 +289,7 @@ fn a_run_without_routing_has_pages() {
         window.routing.clear();
         window.documents.iter_mut().for_each(|document| document.routing.clear());
         record.commit(&window).unwrap();
-        record.finish_task("base", "heb_snli", &outcome("base", "heb_snli", 4)).unwrap();
+        record.finish_task("base", "heb_snli", &outcome("base", "heb_snli", 4), &[]).unwrap();
     });
     assert!(report.contains("No routing was captured") && report.contains("50.0 ("), "{report}");
     assert!(!dir.path().join("base/routing.json").exists());
@@ -313,7 +313,7 @@ fn unscored_documents_are_named_with_their_reason() {
         window.documents[1].state =
             crate::DocumentState::Unscored { reason: "nan in layer 3".to_owned() };
         record.commit(&window).unwrap();
-        record.finish_task("base", "heb_snli", &outcome("base", "heb_snli", 2)).unwrap();
+        record.finish_task("base", "heb_snli", &outcome("base", "heb_snli", 2), &[]).unwrap();
     });
     assert!(
         report.contains("1 of 3 documents are unscored and left out (1 × nan in layer 3)"),
@@ -332,7 +332,7 @@ fn metrics_without_value_and_signatures_are_named() {
         missing.unscored = Some("no dictionary; install one".to_owned());
         outcome.estimates[0].signature = Some("nrefs:1|tok:char".to_owned());
         outcome.estimates.push(missing);
-        record.finish_task("base", "heb_snli", &outcome).unwrap();
+        record.finish_task("base", "heb_snli", &outcome, &[]).unwrap();
     });
     let sentence = "bleu_ja of heb_snli has no value: no dictionary; install one.";
     assert!(report.contains(sentence), "{report}");

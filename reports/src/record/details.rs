@@ -8,11 +8,11 @@ use std::io::Read;
 
 use harness_metrics::RoutingShape;
 use harness_metrics::routing::trace::TokenTrace;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::digest::RowDigest;
-use super::open::json;
+use super::open::{has_table, json};
 use super::{Record, RecordError, Window};
 
 /// A trace of 16 million tokens of 48 layers, top 8, is refused as damage.
@@ -112,8 +112,7 @@ impl Record {
     ) -> Result<BTreeMap<usize, DocumentDetails>, RecordError> {
         let mut found = BTreeMap::new();
         for (row, matches) in self.stored_details(model, task)? {
-            let name =
-                format!("details of model `{model}`, task `{task}`, document {}", row.doc_id);
+            let name = name(model, task, row.doc_id);
             if !matches {
                 return Err(self.damaged(&name, "it does not match its digest"));
             }
@@ -129,6 +128,31 @@ impl Record {
         Ok(found)
     }
 
+    /// How much text the documents of a (model, task) are, by position; those are left out of which
+    /// it is not known. Traces are not decoded.
+    ///
+    /// # Errors
+    /// The first damaged row, by name.
+    pub fn text_sizes(
+        &self,
+        model: &str,
+        task: &str,
+    ) -> Result<BTreeMap<usize, TextSize>, RecordError> {
+        let mut found = BTreeMap::new();
+        for (row, matches) in self.stored_details(model, task)? {
+            let name = name(model, task, row.doc_id);
+            if !matches {
+                return Err(self.damaged(&name, "it does not match its digest"));
+            }
+            let damaged = |detail: String| self.damaged(&name, &detail);
+            let document = usize::try_from(row.doc_id).map_err(|e| damaged(e.to_string()))?;
+            let text = row.text.as_deref().map(serde_json::from_str::<TextSize>);
+            let text = text.transpose().map_err(|error| damaged(error.to_string()))?;
+            found.extend(text.map(|text| (document, text)));
+        }
+        Ok(found)
+    }
+
     /// Positions of documents whose details do not match their digests.
     pub(super) fn damaged_details(&self, model: &str, task: &str) -> Result<Vec<i64>, RecordError> {
         let rows = self.stored_details(model, task)?;
@@ -136,11 +160,10 @@ impl Record {
     }
 
     fn stored_details(&self, model: &str, task: &str) -> Result<Vec<(Stored, bool)>, RecordError> {
-        let exists = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'details'";
         let query = "SELECT doc_id, text, trace, digest FROM details
                      WHERE model = ?1 AND task = ?2 ORDER BY doc_id";
         let read = || -> rusqlite::Result<Vec<(Stored, bool)>> {
-            if self.connection.query_row(exists, [], |_| Ok(())).optional()?.is_none() {
+            if !has_table(&self.connection, "details")? {
                 return Ok(Vec::new());
             }
             let row = |row: &rusqlite::Row<'_>| {
@@ -152,6 +175,10 @@ impl Record {
         };
         read().map_err(self.reading())
     }
+}
+
+fn name(model: &str, task: &str, document: i64) -> String {
+    format!("details of model `{model}`, task `{task}`, document {document}")
 }
 
 /// Layers, experts and top-k as little-endian u32, then the ids as u16; compressed.
@@ -203,6 +230,8 @@ mod tests {
         record.commit(&window).unwrap();
         let found = record.details("base", "probe_he").unwrap();
         assert_eq!(found.into_values().collect::<Vec<_>>(), window.details);
+        let sizes = record.text_sizes("base", "probe_he").unwrap();
+        assert_eq!(sizes.values().map(|size| size.characters).collect::<Vec<_>>(), [5, 5]);
         assert!(record.details("base", "probe_en").unwrap().is_empty());
         let update = "UPDATE details SET text = '{}' WHERE doc_id = 1";
         record.connection.execute(update, []).unwrap();

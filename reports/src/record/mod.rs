@@ -17,6 +17,7 @@ mod lock;
 mod open;
 mod outcome;
 mod schema;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -25,5 +26,6 @@ mod window;
 pub use details::{DocumentDetails, TextSize};
 pub use error::{Difference, RecordError};
 pub use open::Record;
+pub use statistics::{CorpusStatistics, DocumentContributions};
 pub use verify::Damage;
 pub use window::{Committed, DocumentRow, DocumentState, Span, Window, Work};

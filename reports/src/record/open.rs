@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::lock::RunLock;
 use super::schema::{self, Kind, SchemaVersion};
-use super::{RecordError, details, difference};
+use super::{RecordError, details, difference, statistics};
 use crate::manifest::Manifest;
 
 const FILE: &str = "run.db";
@@ -163,6 +165,7 @@ fn write_manifest(connection: &mut Connection, manifest: &Manifest) -> rusqlite:
         schema::create(&transaction)?;
     }
     details::create(&transaction)?;
+    statistics::create(&transaction)?;
     let run =
         "INSERT INTO run VALUES ('manifest', ?1) ON CONFLICT DO UPDATE SET value = excluded.value";
     transaction.execute(run, [json(&manifest.run)])?;
@@ -226,6 +229,12 @@ fn get_all<T: DeserializeOwned>(
         Ok((name.clone(), parse(path, &format!("{table}: {name}"), &text)?))
     };
     rows.into_iter().map(item).collect()
+}
+
+/// Whether the record has a table that older ones lack.
+pub(super) fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    let exists = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+    Ok(connection.query_row(exists, [name], |_| Ok(())).optional()?.is_some())
 }
 
 pub(super) fn parse<T: DeserializeOwned>(

@@ -1,13 +1,14 @@
 //! What became of a task.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use super::open::{database, json, parse};
-use super::{Record, RecordError};
+use super::{CorpusStatistics, Record, RecordError, statistics};
 use crate::estimates::TaskOutcome;
 
 impl Record {
-    /// Writes what became of a (model, task); an earlier outcome is replaced.
+    /// Writes what became of a (model, task) and what documents contribute to its corpus metrics,
+    /// one entry a metric that is not the mean of its documents; earlier ones are replaced.
     ///
     /// # Errors
     /// When SQLite cannot write.
@@ -16,10 +17,17 @@ impl Record {
         model: &str,
         task: &str,
         outcome: &TaskOutcome,
+        statistics: &[CorpusStatistics],
     ) -> Result<(), RecordError> {
         let put = "INSERT INTO outcomes VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET outcome = excluded.outcome";
-        let written = self.connection.execute(put, params![model, task, json(outcome)]);
-        written.map(|_| ()).map_err(database(&self.path, "write"))
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction =
+                self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute(put, params![model, task, json(outcome)])?;
+            statistics::put(&transaction, model, task, statistics)?;
+            transaction.commit()
+        };
+        write().map_err(database(&self.path, "write"))
     }
 
     /// What became of a (model, task); `None` while it is unfinished.

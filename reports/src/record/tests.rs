@@ -26,7 +26,7 @@ fn what_is_committed_is_read_back_equal() {
     let mut record = Record::open(dir.path(), &manifest()).unwrap();
     let written = window("cpt", "probe_he", 0, 0, 3);
     record.commit(&written).unwrap();
-    record.finish_task("cpt", "probe_he", &outcome("cpt", "probe_he", 3)).unwrap();
+    record.finish_task("cpt", "probe_he", &outcome("cpt", "probe_he", 3), &[]).unwrap();
     drop(record);
     let record = Record::read(dir.path()).unwrap();
     assert_eq!(record.manifest(), &manifest());
@@ -169,7 +169,7 @@ fn a_flipped_value_is_named_and_repaired_by_redoing_it() {
     let expected = Damage {
         model: "base".to_owned(),
         task: "heb_snli".to_owned(),
-        window: 0,
+        window: Some(0),
         documents: vec![1],
     };
     assert_eq!(damages, [expected]);
@@ -200,7 +200,7 @@ fn a_lost_document_and_a_changed_total_are_noticed() {
     );
     let damages = Record::read(dir.path()).unwrap().verify().unwrap();
     let named: Vec<_> = damages.iter().map(|d| (d.task.as_str(), d.window)).collect();
-    assert_eq!(named, [("probe_en", 1), ("probe_he", 0)]);
+    assert_eq!(named, [("probe_en", Some(1)), ("probe_he", Some(0))]);
     assert!(damages[0].to_string().ends_with("a document is gone"));
 }
 

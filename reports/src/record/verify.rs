@@ -6,17 +6,18 @@ use std::fmt;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::open::database;
-use super::{Record, RecordError};
+use super::{Record, RecordError, statistics};
 
-/// A window whose rows do not match their digests.
+/// A window, or a task's statistics, whose rows do not match their digests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Damage {
     /// Alias of the model.
     pub model: String,
     /// Name of the task.
     pub task: String,
-    /// Number of the window.
-    pub window: usize,
+    /// Number of the window; `None` for the statistics of the task's corpus metrics, which follow
+    /// from its documents.
+    pub window: Option<usize>,
     /// Documents in it that do not match their own digest; empty when the window's totals are
     /// damaged or a document is gone.
     pub documents: Vec<usize>,
@@ -24,10 +25,15 @@ pub struct Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "model `{}`, task `{}`, window {}", self.model, self.task, self.window)?;
-        match &self.documents[..] {
-            [] => f.write_str(": its totals are damaged or a document is gone"),
-            documents => write!(f, ": damaged documents {documents:?}"),
+        write!(f, "model `{}`, task `{}`, ", self.model, self.task)?;
+        match (self.window, &self.documents[..]) {
+            (None, _) => f.write_str("statistics of corpus metrics"),
+            (Some(window), []) => {
+                write!(f, "window {window}: its totals are damaged or a document is gone")
+            }
+            (Some(window), documents) => {
+                write!(f, "window {window}: damaged documents {documents:?}")
+            }
         }
     }
 }
@@ -51,7 +57,8 @@ impl Record {
     }
 
     /// Takes a damaged window and those after it out, with their documents and the task's
-    /// outcome: what stays is a beginning of the task, which the next run continues.
+    /// outcome: what stays is a beginning of the task, which the next run continues. Damaged
+    /// statistics are taken out alone; the next run makes them from the documents.
     ///
     /// # Errors
     /// When SQLite cannot write; the record is unchanged.
@@ -83,10 +90,14 @@ impl Record {
             let bad = within.iter().filter(|(_, (_, matches))| !matches);
             let documents: Vec<usize> = bad.map(|(id, _)| **id as usize).collect();
             if !documents.is_empty() || window.digest(model, task, &hashes) != digest {
-                let (model, task, window) =
-                    (model.to_owned(), task.to_owned(), window.number as usize);
+                let (model, task) = (model.to_owned(), task.to_owned());
+                let window = Some(window.number as usize);
                 damages.push(Damage { model, task, window, documents });
             }
+        }
+        if self.has_damaged_statistics(model, task)? {
+            let (model, task) = (model.to_owned(), task.to_owned());
+            damages.push(Damage { model, task, window: None, documents: Vec::new() });
         }
         Ok(())
     }
@@ -94,12 +105,14 @@ impl Record {
 
 fn remove(connection: &mut Connection, damage: &Damage) -> rusqlite::Result<()> {
     let (model, task) = (&damage.model, &damage.task);
-    let key = params![model, task, damage.window as i64];
     let documents = "DELETE FROM documents WHERE model = ?1 AND task = ?2 AND doc_id >= (
         SELECT first_doc FROM windows WHERE model = ?1 AND task = ?2 AND number = ?3)";
     let details = documents.replace("DELETE FROM documents", "DELETE FROM details");
     let windows = "DELETE FROM windows WHERE model = ?1 AND task = ?2 AND number >= ?3";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    statistics::remove(&transaction, model, task)?;
+    let Some(window) = damage.window else { return transaction.commit() };
+    let key = params![model, task, window as i64];
     transaction.execute(&details, key)?;
     transaction.execute(documents, key)?;
     transaction.execute(windows, key)?;

@@ -273,7 +273,7 @@ mod tests {
         let mut record = Record::open(dir.path(), &manifest).unwrap();
         for task in tasks {
             record.commit(&window("base", task, 0, 0, 4)).unwrap();
-            record.finish_task("base", task, &outcome("base", task, 4)).unwrap();
+            record.finish_task("base", task, &outcome("base", task, 4), &[]).unwrap();
         }
         Summary::draw(&record).unwrap().averages("base").to_vec()
     }

@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256};
 
 use crate::estimates::{EstimateRow, TaskOutcome, TaskScores, TaskStatus, interval};
 use crate::manifest::{MetricName, TaskManifest};
-use crate::record::{DocumentRow, DocumentState, Work};
+use crate::record::{CorpusStatistics, DocumentRow, DocumentState, Work};
+
+/// How a record made before statistics of corpus metrics were kept comes to have them.
+pub(crate) const RECOVER: &str = "the same `harness eval` adds it without running a model";
 
 /// One (model, task).
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub struct Cell {
     pub prompts_hash: String,
     /// Scores of each document, under the metrics that comparisons and averages use.
     pub(crate) kept: TaskScores,
+    /// Metrics of the whole corpus of which the record does not say what documents contribute.
+    pub without_statistics: Vec<MetricName>,
     /// What the windows took.
     pub work: Work,
 }
@@ -126,7 +131,9 @@ impl CellBuilder {
         work: Work,
         averaged: &[MetricName],
         resampling: Resampling,
+        statistics: Vec<CorpusStatistics>,
     ) -> Cell {
+        self.scores.join(statistics);
         self.unscored.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let state = state(task, outcome.as_ref());
         let rows = outcome.iter().filter(|_| state == CellState::Scored).flat_map(|o| &o.estimates);
@@ -143,6 +150,7 @@ impl CellBuilder {
             unscored: self.unscored,
             task_hash: hex(repeated(&self.hashes, self.filters.max(1))),
             prompts_hash: hex(self.prompts),
+            without_statistics: self.scores.without_statistics(),
             kept: self.scores,
             work,
         };

@@ -150,8 +150,12 @@ fn draw_task(
     })?;
     let averaged = averaged_metrics(record.manifest());
     let (outcome, work) = (record.outcome(alias, task)?, record.work(alias, task)?);
-    let cell = cell.finish(manifest, outcome, work, &averaged, resampling);
-    model.documents.extend(link.map(|link| (task.to_owned(), link.finish(manifest, &cell))));
+    let statistics = record.corpus_statistics(alias, task)?;
+    let cell = cell.finish(manifest, outcome, work, &averaged, resampling, statistics);
+    if let Some(link) = link {
+        let texts = record.text_sizes(alias, task)?;
+        model.documents.insert(task.to_owned(), link.finish(manifest, &cell, &texts));
+    }
     model.cells.insert(task.to_owned(), cell);
     let router = record.manifest().models[alias].router.as_ref();
     let capture = router.map_or_else(Capture::default, |router| router.capture);

@@ -16,6 +16,7 @@ mod runs;
 mod sections;
 
 pub use averages::Average;
+pub(crate) use cells::RECOVER;
 pub use cells::{Cell, CellState, Scored};
 pub use comparison::Comparison;
 pub use draw::Summary;

@@ -9,6 +9,8 @@ mod parity;
 mod scores;
 // BLEU, chrF and TER against sacreBLEU.
 mod sacrebleu;
+// Their intervals and paired tests against sacreBLEU's.
+mod sacrebleu_paired;
 // Words of Japanese against MeCab.
 mod mecab;
 // Every task of the library: its card, its fixture, its exact prompts.

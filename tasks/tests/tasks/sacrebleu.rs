@@ -26,7 +26,7 @@ fn pieces<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
 }
 
 /// The text with pieces dropped, doubled, replaced and shuffled.
-fn worsened(text: &str, other: &str, seed: u64, separator: &str) -> String {
+pub(crate) fn worsened(text: &str, other: &str, seed: u64, separator: &str) -> String {
     let mut random = Random::new(seed);
     let others = pieces(other, separator);
     let mut out = Vec::new();
@@ -44,12 +44,16 @@ fn worsened(text: &str, other: &str, seed: u64, separator: &str) -> String {
     out.join(separator)
 }
 
-/// Hypothesis and reference of each pair.
-fn read_pairs(path: &Path, language: &str, separator: &str) -> Vec<(String, String)> {
+/// The first references of a file.
+pub(crate) fn references(path: &Path, language: &str) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
     let lines = text.lines().take(PAIRS).map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let references: Vec<String> =
-        lines.map(|row| row["translation"][language].as_str().unwrap().to_owned()).collect();
+    lines.map(|row| row["translation"][language].as_str().unwrap().to_owned()).collect()
+}
+
+/// Hypothesis and reference of each pair.
+fn read_pairs(path: &Path, language: &str, separator: &str) -> Vec<(String, String)> {
+    let references = references(path, language);
     let before = |at: usize| &references[at.checked_sub(1).unwrap_or(references.len() - 1)];
     let pair = |(at, reference): (usize, &String)| {
         (worsened(reference, before(at), at as u64, separator), reference.clone())
@@ -57,12 +61,19 @@ fn read_pairs(path: &Path, language: &str, separator: &str) -> Vec<(String, Stri
     references.iter().enumerate().map(pair).collect()
 }
 
-fn corpus_agrees(pairs: &[(String, String)], aggregation: Aggregation, expected: &Value) {
-    let pair = |(prediction, gold): &(String, String)| MetricValue::Pair {
+/// (prediction, gold) as documents' values.
+pub(crate) fn pair_values<'a>(
+    pairs: impl Iterator<Item = (&'a String, &'a String)>,
+) -> Vec<MetricValue> {
+    let value = |(prediction, gold): (&String, &String)| MetricValue::Pair {
         gold: json!(gold),
         prediction: json!(prediction),
     };
-    let values: Vec<MetricValue> = pairs.iter().map(pair).collect();
+    pairs.map(value).collect()
+}
+
+fn corpus_agrees(pairs: &[(String, String)], aggregation: Aggregation, expected: &Value) {
+    let values = pair_values(pairs.iter().map(|(prediction, gold)| (prediction, gold)));
     let statistic = aggregation.prepare(&values.iter().collect::<Vec<_>>()).unwrap();
     let (score, theirs) = (statistic.of_all().unwrap(), expected["score"].as_f64().unwrap());
     assert!((score - theirs).abs() < TOLERANCE, "{aggregation:?}: {score} is not {theirs}");

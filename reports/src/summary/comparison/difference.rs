@@ -1,17 +1,20 @@
 //! The difference of one metric of one task.
 
+use std::collections::BTreeSet;
+
 use harness_metrics::Interval;
 use harness_metrics::scores::formula::Formula;
 use harness_metrics::scores::mcnemar::Flips;
 use harness_metrics::scores::paired::{self, Replicated};
+use harness_metrics::scores::statistics::over_classes;
 use harness_metrics::scores::{Clusters, Resampling, exchange, interval, power, sign_flip, stderr};
 
 use super::{
     CompareOptions, Difference, Flipped, NoDifference, PairedDocuments, Test, Verdict, pair,
 };
-use crate::estimates::{DocumentValue, EstimateRow, ScoredDocument, Unit};
+use crate::estimates::{DocumentValue, EstimateRow, Unit, formula, sums};
 use crate::manifest::MetricName;
-use crate::summary::{Cell, CellState};
+use crate::summary::{Cell, CellState, RECOVER};
 
 /// A test reaches this power at its minimum detectable difference.
 const POWER: f64 = 0.8;
@@ -25,18 +28,10 @@ pub(super) fn difference(
     options: &CompareOptions,
 ) -> Result<Difference, NoDifference> {
     let (old_row, new_row) = (row(old, metric, "the baseline")?, row(new, metric, "the model")?);
-    let (old_documents, new_documents) = (old.kept.of(metric), new.kept.of(metric));
-    let formula = formula(old_row, old_documents)
-        .filter(|formula| self::formula(new_row, new_documents) == Some(*formula))
-        .ok_or_else(|| {
-            absent(format!("{} does not follow from numbers of single documents", metric.metric))
-        })?;
-    let paired = pair(old_documents, new_documents);
+    let formula = common_formula((old, new), (old_row, new_row), metric)?;
+    let paired = pair(old.kept.of(metric), new.kept.of(metric));
     let clusters = Clusters::from_labels(paired.documents.iter().map(|d| d.cluster.as_str()));
-    let rows = |pick: fn(&super::PairedDocument) -> DocumentValue| -> Vec<Vec<f64>> {
-        paired.documents.iter().filter_map(|document| sums(pick(document))).collect()
-    };
-    let (old, new) = (rows(|d| d.old), rows(|d| d.new));
+    let (old, new) = rows(&paired, (old, new), metric);
     let replicated = paired::of_sums(formula, &old, &new, &clusters, options.resampling)
         .ok_or_else(|| absent("they have no scored document in common".to_owned()))?;
     let tested = Tested::of(formula, &old, &new, &clusters, &replicated, options);
@@ -62,32 +57,44 @@ fn row<'a>(
     scored.map(|scored| &scored.row).ok_or_else(|| absent(format!("{who} {why}")))
 }
 
-/// The formula that makes the documents' values the metric's value.
-fn formula(row: &EstimateRow, documents: &[ScoredDocument]) -> Option<Formula> {
-    let formula = match documents.first()?.value {
-        DocumentValue::Number(_) => Formula::Mean,
-        DocumentValue::Weighted { .. } if row.metric == "bits_per_byte" => Formula::BitsPerByte,
-        DocumentValue::Weighted { .. } => Formula::Perplexity,
-        DocumentValue::Corpus => return None,
-    };
-    let kind = std::mem::discriminant(&documents[0].value);
-    let mut total: Vec<f64> = Vec::new();
-    for scored in documents {
-        let row = sums(scored.value).filter(|_| std::mem::discriminant(&scored.value) == kind)?;
-        total.resize(row.len(), 0.0);
-        total.iter_mut().zip(&row).for_each(|(sum, x)| *sum += x);
+/// The formula of both scores.
+fn common_formula(
+    (old, new): (&Cell, &Cell),
+    (old_row, new_row): (&EstimateRow, &EstimateRow),
+    metric: &MetricName,
+) -> Result<Formula, NoDifference> {
+    let found = formula(old_row, &old.kept).zip(formula(new_row, &new.kept));
+    if let Some((formula, _)) = found.filter(|(old, new)| old == new) {
+        return Ok(formula);
     }
-    let (found, value) = (formula.of(&total)?, row.value?);
-    ((found - value).abs() <= 1e-6 * value.abs().max(1e-3)).then_some(formula)
+    let lacks = |cell: &Cell| cell.without_statistics.contains(metric);
+    let name = &metric.metric;
+    Err(absent(if lacks(old) || lacks(new) {
+        format!("the record does not hold what each document contributes to {name}; {RECOVER}")
+    } else {
+        format!("{name} does not follow from numbers of single documents")
+    }))
 }
 
-/// A document's row of sums.
-fn sums(value: DocumentValue) -> Option<Vec<f64>> {
-    match value {
-        DocumentValue::Number(number) => Some(vec![number, 1.0]),
-        DocumentValue::Weighted { sum, weight } => Some(vec![sum, weight]),
-        DocumentValue::Corpus => None,
-    }
+/// The documents' rows, over the same classes where columns are of classes.
+fn rows(
+    paired: &PairedDocuments,
+    (old, new): (&Cell, &Cell),
+    metric: &MetricName,
+) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let classes = |cell: &Cell| cell.kept.shape(metric).map_or(Vec::new(), |s| s.classes.clone());
+    let (old_classes, new_classes) = (classes(old), classes(new));
+    let all: BTreeSet<String> = old_classes.iter().chain(&new_classes).cloned().collect();
+    let all: Vec<String> = all.into_iter().collect();
+    let over = |value: &DocumentValue, own: &[String]| {
+        let row = sums(value)?;
+        Some(if own.is_empty() { row } else { over_classes(&row, own, &all) })
+    };
+    let documents = &paired.documents;
+    (
+        documents.iter().filter_map(|document| over(&document.old, &old_classes)).collect(),
+        documents.iter().filter_map(|document| over(&document.new, &new_classes)).collect(),
+    )
 }
 
 /// What tests say of a difference.

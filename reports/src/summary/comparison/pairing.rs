@@ -41,8 +41,8 @@ pub(crate) fn pair(old: &[ScoredDocument], new: &[ScoredDocument]) -> PairedDocu
             old_id: old.document.doc_id,
             new_id: new.document.doc_id,
             cluster: new.document.cluster.clone(),
-            old: old.value,
-            new: new.value,
+            old: old.value.clone(),
+            new: new.value.clone(),
         });
     }
     let common = paired.documents.len();

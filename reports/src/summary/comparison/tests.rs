@@ -13,7 +13,7 @@ fn drawn(manifest: &Manifest, documents: usize) -> Summary {
     for model in manifest.models.keys() {
         for task in ["heb_snli", "heb_trans_flores", "probe_he"] {
             record.commit(&window(model, task, 0, 0, documents)).unwrap();
-            record.finish_task(model, task, &outcome(model, task, documents)).unwrap();
+            record.finish_task(model, task, &outcome(model, task, documents), &[]).unwrap();
         }
     }
     Summary::draw(&record).unwrap()
@@ -41,6 +41,32 @@ fn right_and_wrong_along_the_lineage() {
     assert!(difference.detectable.unwrap() > 0.1);
     assert_eq!(comparison.unevenness.shape(), Shape::Broadens);
     assert_eq!(comparison.unevenness.better, ["heb_snli"]);
+}
+
+#[test]
+fn corpus_metrics_are_paired_by_what_documents_contribute() {
+    let (_dir, record) = crate::testing::translated(60, true);
+    let summary = Summary::draw(&record).unwrap();
+    let found = task(&summary.comparisons()[0], "heb_trans_flores");
+    let difference = found.outcome.as_ref().unwrap();
+    assert_eq!((found.metric.metric.as_str(), difference.test), ("bleu", Test::Exchange));
+    // One more match of every order in every document; no exchange of clusters gives as much.
+    assert!(difference.value() > 5.0 && difference.p < 0.001, "{difference:?}");
+    let interval = difference.interval.as_ref().unwrap();
+    assert!(interval.low > 0.0 && interval.low < difference.value(), "{interval:?}");
+    assert_eq!((difference.verdict, difference.clusters), (Verdict::Better, 30));
+    let scored = &summary.cell("base", "heb_trans_flores").unwrap().scores[0];
+    let method = scored.interval.as_ref().unwrap().method;
+    assert_eq!(method, harness_metrics::IntervalMethod::ClusterBootstrap);
+}
+
+#[test]
+fn records_without_statistics_say_how_to_get_them() {
+    let (_dir, record) = crate::testing::translated(60, false);
+    let summary = Summary::draw(&record).unwrap();
+    let found = task(&summary.comparisons()[0], "heb_trans_flores");
+    let reason = found.outcome.as_ref().unwrap_err().reason();
+    assert!(reason.contains("contributes to bleu; the same `harness eval`"), "{reason}");
 }
 
 #[test]

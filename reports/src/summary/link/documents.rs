@@ -1,6 +1,6 @@
 //! What the link keeps of a document: its score and its routing's breadth.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use harness_metrics::routing::collapse::Tail;
 use harness_metrics::routing::document;
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::Predictor;
 use crate::estimates::{DocumentValue, Unit};
 use crate::manifest::{MetricName, TaskManifest};
-use crate::record::{DocumentRow, DocumentState, Span};
+use crate::record::{DocumentRow, DocumentState, Span, TextSize};
 use crate::summary::{Cell, Scored};
 
 /// Rarefaction looks at this many tokens at least: at fewer it says next to nothing.
@@ -37,6 +37,8 @@ pub(super) struct LinkedDocument {
     /// Tokens of the question.
     pub(super) tokens: u64,
     pub(super) options: usize,
+    /// Tokens of the question a character; `None` where the record does not hold its characters.
+    pub(super) tokens_per_character: Option<f64>,
     /// By [`Predictor::ALL`].
     pub(super) predictors: [Option<f64>; 3],
 }
@@ -49,6 +51,7 @@ pub(in crate::summary) struct LinkBuilder {
 }
 
 struct Collected {
+    doc_id: usize,
     document: LinkedDocument,
     values: Vec<(MetricName, f64)>,
     /// Selections of the last eighth of the layers, `[layers × experts]`.
@@ -68,20 +71,32 @@ impl LinkBuilder {
             score: None,
             tokens: counts.map_or(0, |counts| counts.tokens),
             options,
+            tokens_per_character: None,
             predictors: [None; 3],
         };
         let tail = counts.and_then(tail).unwrap_or_default();
-        self.documents.push(Collected { document, values: values(row), tail });
+        let (doc_id, values) = (row.doc_id, values(row));
+        self.documents.push(Collected { doc_id, document, values, tail });
     }
 
-    /// Scores of the headline metric, and predictors.
-    pub(in crate::summary) fn finish(self, task: &TaskManifest, cell: &Cell) -> TaskDocuments {
+    /// Scores of the headline metric, and predictors; `texts` are the sizes of the questions by
+    /// position.
+    pub(in crate::summary) fn finish(
+        self,
+        task: &TaskManifest,
+        cell: &Cell,
+        texts: &BTreeMap<usize, TextSize>,
+    ) -> TaskDocuments {
         let headline = cell.headline(task).filter(|scored| scored.row.higher_is_better);
         let sample = sample(self.documents.iter().map(|d| d.document.tokens).collect());
         let rest = Rest::of(&self.documents);
         let shape = self.shape;
         let finished = |collected: &Collected| LinkedDocument {
             score: headline.and_then(|scored| score(&collected.values, scored)),
+            tokens_per_character: texts
+                .get(&collected.doc_id)
+                .filter(|text| text.characters > 0)
+                .map(|text| collected.document.tokens as f64 / text.characters as f64),
             predictors: shape
                 .map_or([None; 3], |shape| predictors(collected, shape, sample, &rest)),
             ..collected.document.clone()
@@ -217,12 +232,14 @@ mod tests {
     #[test]
     fn a_cluster_is_not_compared_with_itself() {
         let collected = |cluster: &str, tail: &[u64]| Collected {
+            doc_id: 0,
             document: LinkedDocument {
                 hash: String::new(),
                 cluster: cluster.to_owned(),
                 score: None,
                 tokens: 2,
                 options: 0,
+                tokens_per_character: None,
                 predictors: [None; 3],
             },
             values: Vec::new(),

@@ -5,7 +5,7 @@ use harness_metrics::random::SplitMix64;
 
 use super::*;
 use crate::manifest::Manifest;
-use crate::record::{DocumentRow, Record, Span, Window};
+use crate::record::{DocumentDetails, DocumentRow, Record, Span, TextSize, Window};
 use crate::testing::{SHAPE, document, filled, manifest, outcome, window};
 
 const DOCUMENTS: usize = 200;
@@ -44,7 +44,18 @@ fn planted(model: &str, id: usize, effect: f64) -> DocumentRow {
     row
 }
 
+fn characters(doc_id: usize) -> DocumentDetails {
+    let characters = 20 + doc_id as u64 * 13 % 50;
+    let text = TextSize { characters, ..TextSize::default() };
+    DocumentDetails { doc_id, text: Some(text), trace: None }
+}
+
 fn run(manifest: &Manifest, effect: f64) -> Summary {
+    run_with(manifest, effect, DOCUMENTS)
+}
+
+/// The text sizes of the first `known` documents are in the record.
+fn run_with(manifest: &Manifest, effect: f64, known: usize) -> Summary {
     let dir = tempfile::tempdir().unwrap();
     let mut record = Record::open(dir.path(), manifest).unwrap();
     for model in manifest.models.keys() {
@@ -53,8 +64,9 @@ fn run(manifest: &Manifest, effect: f64) -> Summary {
         rows.iter().for_each(|row| total.add(&row.routing[0].1).unwrap());
         let empty = window(model, "heb_snli", 0, 0, DOCUMENTS);
         let routing = vec![(Span::Question, total)];
-        record.commit(&Window { documents: rows, routing, ..empty }).unwrap();
-        record.finish_task(model, "heb_snli", &outcome(model, "heb_snli", DOCUMENTS)).unwrap();
+        let details = (0..known).map(characters).collect();
+        record.commit(&Window { documents: rows, details, routing, ..empty }).unwrap();
+        record.finish_task(model, "heb_snli", &outcome(model, "heb_snli", DOCUMENTS), &[]).unwrap();
     }
     Summary::draw(&record).unwrap()
 }
@@ -74,6 +86,18 @@ fn a_planted_effect_is_found_at_both_levels() {
     }
     let exploratory = &summary.link().within[2];
     assert_eq!((exploratory.predictor, exploratory.p_holm), (Predictor::CollisionEntropy, None));
+}
+
+#[test]
+fn tokens_per_character_are_held_equal_where_every_document_has_them() {
+    let holds = |known: usize| {
+        let summary = run_with(&manifest(), 0.0, known);
+        let link = summary.link().within[0].link.clone().unwrap();
+        (link.holds_tokens_per_character, link.adjusted.log_odds.value)
+    };
+    let (with, without) = (holds(DOCUMENTS), holds(DOCUMENTS / 2));
+    assert_eq!((with.0, without.0), (true, false));
+    assert!((with.1 - without.1).abs() > 1e-6, "another regression: {with:?} {without:?}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn row(summary: &Summary, model: &str, predictor: Predictor, resampling: Resampl
                 score,
                 tokens: document.tokens,
                 options: document.options,
-                tokens_per_character: None,
+                tokens_per_character: document.tokens_per_character,
                 predictor: value,
             });
             labels.push(format!("{name}\n{}", document.cluster));

@@ -1,5 +1,6 @@
 //! The Brier score of probabilities.
 
+use harness_metrics::scores::{Formula, SufficientStatistics};
 use serde_json::Value;
 
 use super::Statistic;
@@ -48,6 +49,11 @@ impl Statistic for Brier {
 
     fn of(&self, chosen: &[usize]) -> Option<f64> {
         mean(chosen.iter().map(|&index| self.0[index]))
+    }
+
+    fn sufficient(&self) -> Option<SufficientStatistics> {
+        let rows = self.0.iter().map(|distance| vec![*distance, 1.0]).collect();
+        Some(SufficientStatistics { formula: Formula::Mean, classes: Vec::new(), rows })
     }
 }
 

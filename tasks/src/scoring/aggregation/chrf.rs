@@ -10,57 +10,23 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use rayon::prelude::*;
+use harness_metrics::scores::Formula;
 use sacrebleu_rs::Chrf;
 
-use super::Statistic;
-use super::translation::{Segments, add};
+use super::translation::{Segments, Signed};
 
 /// The longest character n-gram.
 const CHARACTER_ORDER: usize = 6;
-/// Recall counts this many times as much as precision, squared.
-const BETA_SQUARED: f64 = 4.0;
 
 /// For each n-gram order: those of the hypothesis, of the reference, and of both.
-type Counts = Vec<i64>;
+type Counts = Vec<f64>;
 
-/// The counts of each segment.
-pub(super) struct ChrfStatistic {
-    segments: Vec<Counts>,
-    orders: usize,
-    signature: String,
-}
-
-impl ChrfStatistic {
-    pub(super) fn new(segments: &Segments, word_order: usize) -> Self {
-        let pairs = segments.hypotheses.par_iter().zip(&segments.references);
-        let counts =
-            pairs.map(|(hypothesis, references)| best_counts(hypothesis, references, word_order));
-        let reference_count = segments.references.first().map_or(1, |several| several.len() as i64);
-        Self {
-            segments: counts.collect(),
-            orders: CHARACTER_ORDER + word_order,
-            signature: Chrf { word_order, ..Chrf::default() }.signature(reference_count),
-        }
-    }
-}
-
-impl Statistic for ChrfStatistic {
-    fn len(&self) -> usize {
-        self.segments.len()
-    }
-
-    fn of(&self, chosen: &[usize]) -> Option<f64> {
-        let mut sums = vec![0; 3 * self.orders];
-        for &index in chosen {
-            add(&mut sums, &self.segments[index]);
-        }
-        (!chosen.is_empty()).then(|| f_score(&sums))
-    }
-
-    fn signature(&self) -> Option<String> {
-        Some(self.signature.clone())
-    }
+/// Corpus chrF, or with words chrF++.
+pub(super) fn chrf(segments: &Segments, word_order: usize) -> Signed {
+    let rows =
+        segments.measure(|hypothesis, references| best_counts(hypothesis, references, word_order));
+    let chrf = Chrf { word_order, ..Chrf::default() };
+    Signed::new(Formula::Chrf, rows, chrf.signature(segments.reference_count()))
 }
 
 /// The counts against the reference with the highest score, the first of equals.
@@ -68,7 +34,7 @@ fn best_counts(hypothesis: &str, references: &[String], word_order: usize) -> Co
     let mut best = (f64::NEG_INFINITY, Counts::new());
     for reference in references {
         let counts = counts(hypothesis, reference, word_order);
-        let score = f_score(&counts);
+        let score = Formula::Chrf.of(&counts).unwrap_or(0.0);
         if score > best.0 {
             best = (score, counts);
         }
@@ -87,17 +53,17 @@ fn counts(hypothesis: &str, reference: &str, word_order: usize) -> Counts {
 
 /// n-grams of the hypothesis, of the reference, and of both. A reference too
 /// short for this order takes the order out of the hypothesis too.
-fn shared<T: Eq + Hash>(hypothesis: &[T], reference: &[T], order: usize) -> [i64; 3] {
+fn shared<T: Eq + Hash>(hypothesis: &[T], reference: &[T], order: usize) -> [f64; 3] {
     let theirs = ngrams(reference, order);
     if theirs.is_empty() {
-        return [0, 0, 0];
+        return [0.0; 3];
     }
     let ours = ngrams(hypothesis, order);
     let both = ours.iter().map(|(ngram, count)| *count.min(theirs.get(ngram).unwrap_or(&0)));
-    [ours.values().sum(), theirs.values().sum(), both.sum()]
+    [ours.values().sum::<u32>(), theirs.values().sum(), both.sum()].map(f64::from)
 }
 
-fn ngrams<T: Eq + Hash>(items: &[T], order: usize) -> HashMap<&[T], i64> {
+fn ngrams<T: Eq + Hash>(items: &[T], order: usize) -> HashMap<&[T], u32> {
     let mut counts = HashMap::new();
     for ngram in items.windows(order) {
         *counts.entry(ngram).or_insert(0) += 1;
@@ -124,32 +90,11 @@ fn split_word(word: &str) -> Vec<String> {
     }
 }
 
-/// The F-score of mean precision and mean recall over the orders that occur
-/// on both sides, times 100.
-fn f_score(counts: &[i64]) -> f64 {
-    let (mut precision, mut recall, mut orders) = (0.0, 0.0, 0.0);
-    for order in counts.chunks_exact(3) {
-        let (ours, theirs, both) = (order[0] as f64, order[1] as f64, order[2] as f64);
-        if ours > 0.0 && theirs > 0.0 {
-            precision += both / ours;
-            recall += both / theirs;
-            orders += 1.0;
-        }
-    }
-    let (precision, recall) =
-        if orders > 0.0 { (precision / orders, recall / orders) } else { (0.0, 0.0) };
-    if precision + recall == 0.0 {
-        return 0.0;
-    }
-    // In sacreBLEU's order: a last digit decides between references that tie.
-    let score = (1.0 + BETA_SQUARED) * precision * recall / (BETA_SQUARED * precision + recall);
-    100.0 * score
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Statistic;
     use super::*;
 
     fn ours(pairs: &[(String, Vec<String>)], word_order: usize) -> f64 {
@@ -157,7 +102,7 @@ mod tests {
             hypotheses: pairs.iter().map(|(hypothesis, _)| hypothesis.clone()).collect(),
             references: pairs.iter().map(|(_, references)| references.clone()).collect(),
         };
-        ChrfStatistic::new(&segments, word_order).of_all().unwrap()
+        chrf(&segments, word_order).of_all().unwrap()
     }
 
     fn theirs(pairs: &[(String, Vec<String>)], word_order: usize) -> f64 {

@@ -1,48 +1,31 @@
 //! Matthews' correlation coefficient, as scikit-learn's `matthews_corrcoef`.
 
+use harness_metrics::scores::{Formula, SufficientStatistics};
+
 use super::Statistic;
-use super::f1::encode;
+use super::classes::Classes;
 
 /// Gold and predicted classes of all documents.
-pub(super) struct Correlation {
-    pairs: Vec<(usize, usize)>,
-    classes: usize,
-}
+pub(super) struct Correlation(Classes);
 
 impl Correlation {
     pub(super) fn new(labels: &[(String, String)]) -> Self {
-        let (pairs, names) = encode(labels);
-        Self { pairs, classes: names.len() }
+        Self(Classes::new(labels))
     }
 }
 
 impl Statistic for Correlation {
     fn len(&self) -> usize {
-        self.pairs.len()
+        self.0.pairs.len()
     }
 
-    /// The multi-class form (Gorodkin 2004), 0 where a side has one class.
     fn of(&self, chosen: &[usize]) -> Option<f64> {
-        let mut gold = vec![0.0; self.classes];
-        let mut predicted = vec![0.0; self.classes];
-        let mut correct = 0.0;
-        for &index in chosen {
-            let (truth, guess) = self.pairs[index];
-            gold[truth] += 1.0;
-            predicted[guess] += 1.0;
-            correct += f64::from(u8::from(truth == guess));
-        }
-        let total = chosen.len() as f64;
-        let of_both = correct * total - dot(&gold, &predicted);
-        let of_gold = total * total - dot(&gold, &gold);
-        let of_predicted = total * total - dot(&predicted, &predicted);
-        let product = of_gold * of_predicted;
-        Some(if product == 0.0 { 0.0 } else { of_both / product.sqrt() })
+        Formula::Matthews.of(&self.0.counts(chosen))
     }
-}
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    fn sufficient(&self) -> Option<SufficientStatistics> {
+        Some(self.0.sufficient(Formula::Matthews))
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! F1 of labels, as scikit-learn's `f1_score`.
 
-use std::collections::BTreeSet;
+use harness_metrics::scores::{Formula, SufficientStatistics};
 
+use super::classes::Classes;
 use super::{Average, Statistic};
 
 /// The label that binary F1 is of.
@@ -9,102 +10,51 @@ const POSITIVE: &str = "1";
 
 /// Gold and predicted classes of all documents.
 pub(super) struct F1 {
-    pairs: Vec<(usize, usize)>,
-    classes: usize,
-    /// The class that binary F1 is of; `None` averages over classes.
-    positive: Option<usize>,
-    average: Average,
-}
-
-/// Of one class: gold, predicted and both.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    gold: usize,
-    predicted: usize,
-    both: usize,
-}
-
-impl Counts {
-    /// 0 where the class occurs nowhere, as `zero_division="warn"`.
-    fn f1(self) -> f64 {
-        let total = self.gold + self.predicted;
-        if total == 0 { 0.0 } else { 2.0 * self.both as f64 / total as f64 }
-    }
+    classes: Classes,
+    formula: Formula,
 }
 
 impl F1 {
     /// F1 of class 1. scikit-learn refuses more than two classes, and two of
     /// which none is 1.
     pub(super) fn binary(labels: &[(String, String)]) -> Result<Self, String> {
-        let (pairs, names) = encode(labels);
-        let positive = names.iter().position(|name| *name == POSITIVE);
-        if names.len() > 2 || (names.len() == 2 && positive.is_none()) {
+        let mut classes = Classes::new(labels);
+        let names = &classes.names;
+        let has_positive = names.iter().any(|name| name == POSITIVE);
+        if names.len() > 2 || (names.len() == 2 && !has_positive) {
             let names = names.join(", ");
             return Err(format!(
                 "binary f1 is of two classes, one of them 1, and the labels are {names}; \
                  use `aggregation: !function f1.macro_f1` for several"
             ));
         }
-        // Without a positive class every count is zero: a class of its own.
-        let positive = Some(positive.unwrap_or(names.len()));
-        Ok(Self { pairs, classes: names.len() + 1, positive, average: Average::Binary })
+        classes.keep(POSITIVE);
+        Ok(Self { classes, formula: Formula::F1 })
     }
 
     pub(super) fn averaged(labels: &[(String, String)], average: Average) -> Self {
-        let (pairs, names) = encode(labels);
-        Self { pairs, classes: names.len(), positive: None, average }
-    }
-
-    fn counts(&self, chosen: &[usize]) -> Vec<Counts> {
-        let mut counts = vec![Counts::default(); self.classes];
-        for &index in chosen {
-            let (gold, predicted) = self.pairs[index];
-            counts[gold].gold += 1;
-            counts[predicted].predicted += 1;
-            counts[gold].both += usize::from(gold == predicted);
-        }
-        counts
+        let formula = match average {
+            Average::Binary => Formula::F1,
+            Average::Macro => Formula::MacroF1,
+            Average::Weighted => Formula::WeightedF1,
+            Average::Micro => Formula::MicroF1,
+        };
+        Self { classes: Classes::new(labels), formula }
     }
 }
 
 impl Statistic for F1 {
     fn len(&self) -> usize {
-        self.pairs.len()
+        self.classes.pairs.len()
     }
 
     fn of(&self, chosen: &[usize]) -> Option<f64> {
-        let counts = self.counts(chosen);
-        if let Some(positive) = self.positive {
-            return Some(counts[positive].f1());
-        }
-        let present: Vec<Counts> =
-            counts.into_iter().filter(|class| class.gold + class.predicted > 0).collect();
-        if present.is_empty() {
-            return None;
-        }
-        let total = chosen.len() as f64;
-        Some(match self.average {
-            Average::Macro => {
-                present.iter().map(|class| class.f1()).sum::<f64>() / present.len() as f64
-            }
-            Average::Weighted => {
-                present.iter().map(|class| class.f1() * class.gold as f64).sum::<f64>() / total
-            }
-            Average::Micro | Average::Binary => {
-                present.iter().map(|class| class.both as f64).sum::<f64>() / total
-            }
-        })
+        self.formula.of(&self.classes.counts(chosen))
     }
-}
 
-/// Labels as positions in the sorted list of all that occur.
-pub(super) fn encode(labels: &[(String, String)]) -> (Vec<(usize, usize)>, Vec<&str>) {
-    let both = labels.iter().flat_map(|(gold, predicted)| [gold.as_str(), predicted.as_str()]);
-    let names: Vec<&str> = both.collect::<BTreeSet<_>>().into_iter().collect();
-    // Every label is in the list, which is sorted.
-    let class = |label: &str| names.binary_search(&label).unwrap_or(0);
-    let pairs = labels.iter().map(|(gold, predicted)| (class(gold), class(predicted))).collect();
-    (pairs, names)
+    fn sufficient(&self) -> Option<SufficientStatistics> {
+        Some(self.classes.sufficient(self.formula))
+    }
 }
 
 #[cfg(test)]

@@ -85,6 +85,7 @@ fn of_filter(
         scale: first.map_or(super::super::metrics::Scale::Unbounded, |aggregate| aggregate.scale),
         per_document: false,
         signature: None,
+        contributions: None,
     }
 }
 
@@ -152,6 +153,7 @@ mod tests {
             scale: Scale::Fraction,
             per_document: true,
             signature: None,
+            contributions: None,
         }
     }
 

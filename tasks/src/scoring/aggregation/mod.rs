@@ -8,6 +8,7 @@
 mod bootstrap;
 mod brier;
 mod chrf;
+mod classes;
 mod compile;
 mod correlation;
 mod f1;
@@ -25,7 +26,7 @@ mod translation;
 pub use bootstrap::bootstrap_stderr;
 pub use compile::{Aggregation, Average, NAMES};
 pub use group::{Member, aggregate_group, pooled_stderr, unweighted_stderr};
-pub use outcome::{Aggregate, AggregateOptions};
+pub use outcome::{Aggregate, AggregateOptions, Contributions};
 pub use prepare::Statistic;
 pub use stderr::mean_stderr;
 pub use task::Corpus;

@@ -1,5 +1,6 @@
 //! A benchmark's number.
 
+use harness_metrics::scores::SufficientStatistics;
 use serde::{Deserialize, Serialize};
 
 use super::super::metrics::Scale;
@@ -32,6 +33,19 @@ pub struct Aggregate {
     pub per_document: bool,
     /// sacreBLEU's signature, where it computed the number.
     pub signature: Option<String>,
+    /// What each document contributes, where the number follows from sums over documents and is
+    /// not their plain mean.
+    #[serde(skip)]
+    pub contributions: Option<Contributions>,
+}
+
+/// What documents contribute to a metric of the whole corpus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contributions {
+    /// Rows of numbers and the formula over their sums.
+    pub statistics: SufficientStatistics,
+    /// Where the document of each row stood among the documents given.
+    pub documents: Vec<usize>,
 }
 
 impl Aggregate {

@@ -1,5 +1,7 @@
 //! Perplexities and bits per byte.
 
+use harness_metrics::scores::{Formula, SufficientStatistics};
+
 use super::Statistic;
 use super::mean::mean;
 
@@ -13,6 +15,11 @@ impl Statistic for Perplexity {
 
     fn of(&self, chosen: &[usize]) -> Option<f64> {
         mean(chosen.iter().map(|&index| self.0[index])).map(|mean| (-mean).exp())
+    }
+
+    fn sufficient(&self) -> Option<SufficientStatistics> {
+        let rows = self.0.iter().map(|log_likelihood| vec![*log_likelihood, 1.0]).collect();
+        Some(SufficientStatistics { formula: Formula::Perplexity, classes: Vec::new(), rows })
     }
 }
 
@@ -34,6 +41,12 @@ impl Statistic for Weighted {
         let mean = sum / weight;
         (weight > 0.0)
             .then(|| if self.in_bits { -mean / std::f64::consts::LN_2 } else { (-mean).exp() })
+    }
+
+    fn sufficient(&self) -> Option<SufficientStatistics> {
+        let formula = if self.in_bits { Formula::BitsPerByte } else { Formula::Perplexity };
+        let rows = self.sums.iter().map(|&(sum, weight)| vec![sum, weight]).collect();
+        Some(SufficientStatistics { formula, classes: Vec::new(), rows })
     }
 }
 

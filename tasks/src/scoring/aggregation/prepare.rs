@@ -1,13 +1,15 @@
 //! Values of documents, made ready to be joined again and again.
 
+use harness_metrics::scores::SufficientStatistics;
+
 use super::brier::Brier;
-use super::chrf::ChrfStatistic;
+use super::chrf::chrf;
 use super::correlation::Correlation;
 use super::f1::F1;
 use super::mean::Mean;
 use super::median::Median;
 use super::perplexity::{Perplexity, Weighted};
-use super::translation::{BleuStatistic, Segments, TerStatistic};
+use super::translation::{Segments, bleu, ter};
 use super::{Aggregation, Average};
 use crate::python::repr::repr;
 use crate::score::MetricValue;
@@ -35,6 +37,12 @@ pub trait Statistic: Send + Sync {
     fn signature(&self) -> Option<String> {
         None
     }
+
+    /// What each document contributes, where the number follows from sums over documents and
+    /// the documents' own values do not already say it.
+    fn sufficient(&self) -> Option<SufficientStatistics> {
+        None
+    }
 }
 
 impl Aggregation {
@@ -56,13 +64,9 @@ impl Aggregation {
             Self::F1(average) => Box::new(F1::averaged(&labels(self, values)?, average)),
             Self::MatthewsCorrcoef => Box::new(Correlation::new(&labels(self, values)?)),
             Self::BrierScore => Box::new(Brier::new(&pairs(self, values)?)?),
-            Self::Bleu { tokenizer } => {
-                Box::new(BleuStatistic::new(&segments(self, values)?, tokenizer)?)
-            }
-            Self::Chrf { word_order } => {
-                Box::new(ChrfStatistic::new(&segments(self, values)?, word_order))
-            }
-            Self::Ter => Box::new(TerStatistic::new(&segments(self, values)?)),
+            Self::Bleu { tokenizer } => Box::new(bleu(&segments(self, values)?, tokenizer)?),
+            Self::Chrf { word_order } => Box::new(chrf(&segments(self, values)?, word_order)),
+            Self::Ter => Box::new(ter(&segments(self, values)?)),
             Self::Bypass => Box::new(Bypassed(values.len())),
         })
     }

@@ -3,7 +3,7 @@
 use indexmap::IndexSet;
 
 use super::super::metrics::MetricPlan;
-use super::{Aggregate, AggregateOptions, Statistic};
+use super::{Aggregate, AggregateOptions, Contributions, Statistic};
 use crate::score::{MetricValue, Score};
 use crate::task::Task;
 
@@ -13,6 +13,13 @@ pub struct Corpus {
     pub statistic: Box<dyn Statistic>,
     /// Where each of them stood among the documents given.
     pub documents: Vec<usize>,
+}
+
+impl Corpus {
+    fn contributions(&self) -> Option<Contributions> {
+        let statistics = self.statistic.sufficient()?;
+        Some(Contributions { statistics, documents: self.documents.clone() })
+    }
 }
 
 /// One column of all documents' scores.
@@ -138,6 +145,7 @@ impl Task {
             scale: plan.scale,
             per_document: plan.aggregation.is_per_document(),
             signature: statistic.and_then(Statistic::signature),
+            contributions: corpus.as_ref().ok().and_then(Corpus::contributions),
             value: corpus.and_then(|corpus| finite(corpus.statistic.of_all())),
         }
     }

@@ -1,10 +1,11 @@
 //! Corpus BLEU and TER through sacreBLEU's port.
 //!
-//! Both are computed from sums over segments, so each segment is measured
-//! once and a bootstrap replicate only adds numbers.
+//! Both follow from sums over segments, so each segment is measured once, a
+//! bootstrap replicate only adds numbers, and the record keeps the numbers.
 
+use harness_metrics::scores::{Formula, SufficientStatistics};
 use rayon::prelude::*;
-use sacrebleu_rs::{Bleu, Ter, compute_bleu};
+use sacrebleu_rs::{Bleu, Ter};
 use serde_json::Value;
 
 use super::super::metrics::sentence_bleu::python_spaces;
@@ -34,13 +35,13 @@ impl Segments {
         Ok(Self { hypotheses, references })
     }
 
-    fn measure<T: Send>(&self, of: impl Fn(&str, &[String]) -> T + Sync) -> Vec<T> {
+    pub(super) fn measure<T: Send>(&self, of: impl Fn(&str, &[String]) -> T + Sync) -> Vec<T> {
         let pairs = self.hypotheses.par_iter().zip(&self.references);
         pairs.map(|(hypothesis, references)| of(hypothesis, references)).collect()
     }
 
     /// References a segment, as signatures count them.
-    fn reference_count(&self) -> i64 {
+    pub(super) fn reference_count(&self) -> i64 {
         self.references.first().map_or(1, |several| several.len() as i64)
     }
 }
@@ -65,104 +66,60 @@ fn only_text(prediction: &Value) -> Result<String, String> {
         .ok_or_else(|| format!("{one} is no generated text; end the filters with take_first"))
 }
 
-/// Matches and totals by n-gram order, and lengths, of each segment.
-pub(super) struct BleuStatistic {
-    segments: Vec<BleuCounts>,
+/// A number that follows from sums over segments, and how sacreBLEU signs it.
+pub(super) struct Signed {
+    statistics: SufficientStatistics,
     signature: String,
 }
 
-struct BleuCounts {
-    correct: Vec<i64>,
-    total: Vec<i64>,
-    hypothesis: i64,
-    reference: i64,
-}
-
-impl BleuStatistic {
-    /// Fails where the tokenizer needs what is not installed.
-    pub(super) fn new(segments: &Segments, tokenizer: Tokenizer) -> Result<Self, String> {
-        let cutter = Cutter::new(tokenizer).map_err(ToString::to_string)?;
-        let bleu = Bleu { tokenize: cutter.tokenizer().to_owned(), ..Bleu::default() };
-        let counts = segments.measure(|hypothesis, references| {
-            let references: Vec<String> =
-                references.iter().map(|text| cutter.cut(text).into_owned()).collect();
-            let score = bleu.sentence_score(&cutter.cut(hypothesis), &references);
-            BleuCounts {
-                correct: score.counts,
-                total: score.totals,
-                hypothesis: score.sys_len,
-                reference: score.ref_len,
-            }
-        });
-        let signature = cutter.sign(&bleu.signature(segments.reference_count()));
-        Ok(Self { segments: counts, signature })
+impl Signed {
+    pub(super) fn new(formula: Formula, rows: Vec<Vec<f64>>, signature: String) -> Self {
+        let statistics = SufficientStatistics { formula, classes: Vec::new(), rows };
+        Self { statistics, signature }
     }
 }
 
-impl Statistic for BleuStatistic {
+impl Statistic for Signed {
     fn len(&self) -> usize {
-        self.segments.len()
+        self.statistics.rows.len()
     }
 
     fn of(&self, chosen: &[usize]) -> Option<f64> {
-        let order = sacrebleu_rs::MAX_NGRAM_ORDER;
-        let (mut correct, mut total) = (vec![0; order], vec![0; order]);
-        let (mut hypothesis, mut reference) = (0, 0);
-        for segment in chosen.iter().map(|&index| &self.segments[index]) {
-            add(&mut correct, &segment.correct);
-            add(&mut total, &segment.total);
-            hypothesis += segment.hypothesis;
-            reference += segment.reference;
-        }
-        let score = compute_bleu(correct, total, hypothesis, reference, "exp", None, false, order);
-        (!chosen.is_empty()).then_some(score.score)
+        self.statistics.score_of(chosen.iter().copied())
     }
 
     fn signature(&self) -> Option<String> {
         Some(self.signature.clone())
     }
-}
 
-/// Adds `more` to `sums`, element by element.
-pub(super) fn add(sums: &mut [i64], more: &[i64]) {
-    for (sum, value) in sums.iter_mut().zip(more) {
-        *sum += value;
+    fn sufficient(&self) -> Option<SufficientStatistics> {
+        Some(self.statistics.clone())
     }
 }
 
-/// Edits and mean reference length of each segment.
-pub(super) struct TerStatistic {
-    segments: Vec<(f64, f64)>,
-    signature: String,
+/// Corpus BLEU. Fails where the tokenizer needs what is not installed.
+pub(super) fn bleu(segments: &Segments, tokenizer: Tokenizer) -> Result<Signed, String> {
+    let cutter = Cutter::new(tokenizer).map_err(ToString::to_string)?;
+    let bleu = Bleu { tokenize: cutter.tokenizer().to_owned(), ..Bleu::default() };
+    let rows = segments.measure(|hypothesis, references| {
+        let references: Vec<String> =
+            references.iter().map(|text| cutter.cut(text).into_owned()).collect();
+        let score = bleu.sentence_score(&cutter.cut(hypothesis), &references);
+        let counts = score.counts.into_iter().chain(score.totals);
+        counts.chain([score.sys_len, score.ref_len]).map(|count| count as f64).collect()
+    });
+    let signature = cutter.sign(&bleu.signature(segments.reference_count()));
+    Ok(Signed::new(Formula::Bleu, rows, signature))
 }
 
-impl TerStatistic {
-    pub(super) fn new(segments: &Segments) -> Self {
-        let ter = Ter::default();
-        let edits = segments.measure(|hypothesis, references| {
-            let score = ter.sentence_score(hypothesis, references);
-            (score.num_edits as f64, score.ref_length)
-        });
-        Self { segments: edits, signature: ter.signature(segments.reference_count()) }
-    }
-}
-
-impl Statistic for TerStatistic {
-    fn len(&self) -> usize {
-        self.segments.len()
-    }
-
-    /// Edits over reference words, times 100; 100 for edits of no words.
-    fn of(&self, chosen: &[usize]) -> Option<f64> {
-        let edits: f64 = chosen.iter().map(|&index| self.segments[index].0).sum();
-        let length: f64 = chosen.iter().map(|&index| self.segments[index].1).sum();
-        let rate = if length > 0.0 { edits / length } else { f64::from(u8::from(edits > 0.0)) };
-        (!chosen.is_empty()).then_some(100.0 * rate)
-    }
-
-    fn signature(&self) -> Option<String> {
-        Some(self.signature.clone())
-    }
+/// Translation edit rate: edits and mean reference length of each segment.
+pub(super) fn ter(segments: &Segments) -> Signed {
+    let ter = Ter::default();
+    let rows = segments.measure(|hypothesis, references| {
+        let score = ter.sentence_score(hypothesis, references);
+        vec![score.num_edits as f64, score.ref_length]
+    });
+    Signed::new(Formula::Ter, rows, ter.signature(segments.reference_count()))
 }
 
 #[cfg(test)]
@@ -183,9 +140,9 @@ mod tests {
             let segments = segments(&pairs).unwrap();
             let stream: Vec<String> = texts.iter().map(|(gold, _)| gold.clone()).collect();
             let bleu = Bleu::default().corpus_score(&segments.hypotheses, std::slice::from_ref(&stream)).score;
-            prop_assert_eq!(BleuStatistic::new(&segments, Tokenizer::V13a).unwrap().of_all(), Some(bleu));
+            prop_assert_eq!(super::bleu(&segments, Tokenizer::V13a).unwrap().of_all(), Some(bleu));
             let ter = Ter::default().corpus_score(&segments.hypotheses, &[stream]).score;
-            prop_assert_eq!(TerStatistic::new(&segments).of_all(), Some(ter));
+            prop_assert_eq!(super::ter(&segments).of_all(), Some(ter));
         }
     }
 
@@ -194,8 +151,7 @@ mod tests {
         let pairs = [(json!(["a b", "c"]), json!("a b")), (json!(["d"]), json!(["d"]))];
         let segments = segments(&pairs).unwrap();
         assert_eq!(segments.references, [["a b"], ["d"]]);
-        let signature =
-            BleuStatistic::new(&segments, Tokenizer::Char).unwrap().signature().unwrap();
+        let signature = bleu(&segments, Tokenizer::Char).unwrap().signature().unwrap();
         assert_eq!(signature, "nrefs:1|case:mixed|eff:no|tok:char|smooth:exp|version:2.6.0");
     }
 
