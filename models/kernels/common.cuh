@@ -132,3 +132,39 @@ __device__ __forceinline__ unsigned long long warp_max_key(unsigned long long ke
   }
   return key;
 }
+
+// Whether eight numbers can be read or written at once.
+__device__ __forceinline__ bool divisible(const void *pointer) {
+  return reinterpret_cast<size_t>(pointer) % 16 == 0;
+}
+__device__ __forceinline__ void load_eight(const bf16 *from, float (&to)[8]) {
+  uint4 eight = *reinterpret_cast<const uint4 *>(from);
+  const bf16 *numbers = reinterpret_cast<const bf16 *>(&eight);
+#pragma unroll
+  for (unsigned i = 0; i < 8; i++) to[i] = to_f32(numbers[i]);
+}
+__device__ __forceinline__ void load_eight(const float *from, float (&to)[8]) {
+  float4 low = *reinterpret_cast<const float4 *>(from);
+  float4 high = *reinterpret_cast<const float4 *>(from + 4);
+  to[0] = low.x, to[1] = low.y, to[2] = low.z, to[3] = low.w;
+  to[4] = high.x, to[5] = high.y, to[6] = high.z, to[7] = high.w;
+}
+__device__ __forceinline__ void store_eight(bf16 *to, const float (&from)[8]) {
+  *reinterpret_cast<uint4 *>(to) = make_uint4(pack_bf16(from[0], from[1]), pack_bf16(from[2], from[3]),
+                                              pack_bf16(from[4], from[5]), pack_bf16(from[6], from[7]));
+}
+__device__ __forceinline__ void store_eight(float *to, const float (&from)[8]) {
+  *reinterpret_cast<float4 *>(to) = make_float4(from[0], from[1], from[2], from[3]);
+  *reinterpret_cast<float4 *>(to + 4) = make_float4(from[4], from[5], from[6], from[7]);
+}
+// Eight numbers at once where `whole`; else the first `count`, and zeros.
+template <typename T>
+__device__ __forceinline__ void load(const T *from, float (&to)[8], unsigned count, bool whole) {
+  if (whole) return load_eight(from, to);
+  for (unsigned i = 0; i < 8; i++) to[i] = i < count ? to_f32(from[i]) : 0.0f;
+}
+template <typename T>
+__device__ __forceinline__ void store(T *to, const float (&from)[8], unsigned count, bool whole) {
+  if (whole) return store_eight(to, from);
+  for (unsigned i = 0; i < 8 && i < count; i++) to[i] = from_f32<T>(from[i]);
+}

@@ -12,6 +12,7 @@ mod attention;
 mod buffer;
 #[cfg(feature = "cuda")]
 mod device;
+mod elementwise;
 #[cfg(test)]
 pub(crate) mod emulator;
 mod experts;
@@ -30,12 +31,13 @@ use candle_core::{DType, Error, Result, Tensor};
 pub(crate) use attention::attends;
 pub(crate) use attention::{Plan, Stretch, attend};
 pub(crate) use buffer::Buffer;
+pub(crate) use elementwise::{activate, add, gated, rotate, silu_gated};
 #[cfg(test)]
 pub(crate) use emulator::needs_emulator;
 pub(crate) use experts::mix;
 pub(crate) use head::predict;
 pub(crate) use launch::{Launch, Module, module, multiprocessors};
-pub(crate) use norm::rms_norm;
+pub(crate) use norm::{finite_rows, grouped_norm, rms_norm};
 pub(crate) use route::{Routed, can_route, route};
 pub(crate) use sums::DeviceSums;
 

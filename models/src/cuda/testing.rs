@@ -29,3 +29,17 @@ pub(crate) fn close(ours: &Tensor, expected: &[f32], tolerance: f32) {
         assert!(same, "number {i}: {a} instead of {b}");
     }
 }
+
+/// Runs a comparison in f32 and on the numbers rounded to bf16: with the tensor, its numbers in f32,
+/// and how near the result must be to what f32 gives for them.
+pub(crate) fn in_both_types(
+    x: &Tensor,
+    compare: impl Fn(&Tensor, &[f32], f32) -> Result<()>,
+) -> Result<()> {
+    for (dtype, tolerance) in [(DType::F32, 2e-6), (DType::BF16, 1.0 / 256.0)] {
+        let x = x.to_dtype(dtype)?;
+        let exact: Vec<f32> = x.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
+        compare(&x, &exact, tolerance)?;
+    }
+    Ok(())
+}
