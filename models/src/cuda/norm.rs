@@ -1,6 +1,6 @@
 //! Root-mean-square normalisation, and whether rows are finite.
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use super::{Buffer, Launch, Module, by_type, module};
 
@@ -48,8 +48,6 @@ pub(crate) fn finite_rows(x: &Tensor) -> Result<Tensor> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::DType;
-
     use super::super::emulator::needs_emulator;
     use super::super::testing::{close, in_both_types, random};
     use super::*;

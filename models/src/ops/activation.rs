@@ -2,8 +2,9 @@
 
 use candle_core::{D, Result, Tensor};
 
-use super::host::on_host;
+use super::host::{has_kernels, on_host};
 use super::placement::wide;
+use crate::cuda;
 use crate::kernels::activation::Activation;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::vector;
@@ -12,6 +13,9 @@ use crate::kernels::vector;
 pub(crate) fn activate(x: &Tensor, activation: Activation, inner: usize) -> Result<Tensor> {
     if on_host(x) {
         return tensor(activation.apply(host(x)?.to_vec(), inner), x.dim(0)?, inner);
+    }
+    if has_kernels(x) {
+        return cuda::activate(&x.contiguous()?, activation, inner);
     }
     let rows = x.to_dtype(wide(x.dtype()))?;
     let (gate, up) = (|| rows.narrow(D::Minus1, 0, inner), || rows.narrow(D::Minus1, inner, inner));
@@ -32,6 +36,9 @@ pub(crate) fn activate(x: &Tensor, activation: Activation, inner: usize) -> Resu
 /// `x` times the sigmoid of `gate`, which is as wide or one number a row.
 pub(crate) fn gated(x: &Tensor, gate: &Tensor) -> Result<Tensor> {
     let (rows, width) = x.dims2()?;
+    if has_kernels(x) {
+        return cuda::gated(&x.contiguous()?, &gate.to_dtype(x.dtype())?.contiguous()?);
+    }
     if !on_host(x) {
         let gate = sigmoid(&gate.to_dtype(wide(x.dtype()))?)?.to_dtype(x.dtype())?;
         return x.broadcast_mul(&gate);
@@ -47,6 +54,9 @@ pub(crate) fn gated(x: &Tensor, gate: &Tensor) -> Result<Tensor> {
 
 /// `x` times the SiLU of `gate`, which is as wide.
 pub(crate) fn silu_gated(x: &Tensor, gate: &Tensor) -> Result<Tensor> {
+    if has_kernels(x) {
+        return cuda::silu_gated(&x.contiguous()?, &gate.to_dtype(x.dtype())?.contiguous()?);
+    }
     if !on_host(x) {
         return x * gate.silu()?;
     }

@@ -16,7 +16,7 @@ pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> 
         return tensor(norm::rms_norm(&host(x)?, &host(weight)?, eps), rows, cols);
     }
     if has_kernels(x) {
-        return cuda::rms_norm(x, weight, eps);
+        return cuda::rms_norm(&x.contiguous()?, weight, eps);
     }
     let normed = scaled(&runs(x, weight.dim(0)?)?, eps)?.broadcast_mul(weight)?;
     normed.reshape((rows, cols))?.to_dtype(x.dtype())
@@ -41,6 +41,9 @@ pub(crate) fn grouped_norm(x: &Tensor, weight: &Tensor, groups: usize, eps: f32)
     if on_host(x) {
         let normed = grouped_on_cpu(&host(x)?, &host(weight)?, groups, eps);
         return tensor(normed, rows, cols);
+    }
+    if has_kernels(x) {
+        return cuda::grouped_norm(&x.contiguous()?, weight, groups, eps);
     }
     let normed = scaled(&runs(x, cols / groups)?, eps)?.reshape((rows, cols))?;
     normed.broadcast_mul(weight)?.to_dtype(x.dtype())

@@ -3,8 +3,9 @@
 use candle_core::{D, Result, Tensor};
 use rayon::prelude::*;
 
-use super::host::on_host;
+use super::host::{has_kernels, on_host};
 use super::placement::{Placement, wide};
+use crate::cuda;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::rotary::{self, Layout, Pairs};
 
@@ -43,6 +44,10 @@ pub(crate) fn rotate(x: &Tensor, heads: usize, first: usize, angles: &Angles) ->
         let mut out = host(x)?.to_vec();
         rotary::rotate(&mut out, layout, &host(&angles.cos)?, &host(&angles.sin)?);
         return tensor(out, rows, cols);
+    }
+    if has_kernels(x) {
+        let tables = (&angles.cos, &angles.sin);
+        return cuda::rotate(&x.contiguous()?, heads, first, tables, angles.pairs);
     }
     let heads = x.to_dtype(wide(x.dtype()))?.reshape((rows, heads, width))?;
     let part = |from: usize, to: usize| heads.narrow(D::Minus1, from, to - from);

@@ -2,14 +2,18 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::host::on_host;
+use super::host::{has_kernels, on_host};
 use super::placement::wide;
+use crate::cuda;
 use crate::kernels::experts::gather;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::{norm, vector};
 
 /// `x + scale · change`.
 pub(crate) fn add(x: &Tensor, change: &Tensor, scale: f32) -> Result<Tensor> {
+    if has_kernels(x) {
+        return cuda::add(&x.contiguous()?, &change.contiguous()?, scale);
+    }
     if !on_host(x) {
         return if scale == 1.0 { x + change } else { x + change.affine(scale.into(), 0.0)? };
     }
@@ -40,6 +44,9 @@ pub(crate) fn all_finite(x: &Tensor, rows: std::ops::Range<usize>) -> Result<boo
 
 /// 1 for every row of which all numbers are finite, else 0, on the device: `[rows]` of u8.
 pub(crate) fn finite_rows(x: &Tensor) -> Result<Tensor> {
+    if has_kernels(x) {
+        return cuda::finite_rows(&x.contiguous()?);
+    }
     // A finite number times 0 is 0; NaN and infinities leave NaN, which equals nothing.
     let sum = x.affine(0.0, 0.0)?.to_dtype(wide(x.dtype()))?.sum(D::Minus1)?;
     sum.eq(&sum.zeros_like()?)?.to_dtype(DType::U8)
