@@ -43,6 +43,19 @@ export CUDA_HOME=$cuda CUDA_PATH=$cuda NVCC=$cuda/bin/nvcc PATH=$cuda/bin:$PATH
 export CUDA_COMPUTE_CAP=${CUDA_COMPUTE_CAP:-90} CUDAFORGE_THREADS=${CUDAFORGE_THREADS:-2}
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$folder/target}
 
+say "kernels as machine code: what is in the program is PTX, which only a driver would look at closely"
+for source in "$root"/models/kernels/*.cu; do
+  for architecture in sm_80 sm_90; do
+    "$NVCC" --cubin --std=c++17 -O3 --expt-relaxed-constexpr --gpu-architecture=$architecture \
+      --resource-usage -o "$folder/kernels.cubin" "$source" 2>&1 |
+      awk -v file="$(basename "$source") $architecture" '
+        /error/ { print; exit 1 }
+        / registers/ { kernels++ }
+        /bytes spill stores/ { spilled += $5 }
+        END { print file ": " kernels " kernels, " spilled + 0 " bytes spilled" }'
+  done
+done
+
 say "cargo build --release --workspace --features harness/cuda"
 (cd "$root" && cargo build --release --workspace --features harness/cuda)
 

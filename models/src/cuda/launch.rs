@@ -46,7 +46,7 @@ pub(super) enum Argument<'a> {
     /// A pointer to memory that the kernel writes.
     Buffer(&'a mut Buffer),
     /// A number's bits, and how many bytes it has.
-    Number(u64, usize),
+    Number(u64, #[cfg_attr(not(test), expect(dead_code, reason = "a driver knows it"))] usize),
 }
 
 impl<'a> Launch<'a> {
