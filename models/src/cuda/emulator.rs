@@ -30,9 +30,12 @@ macro_rules! needs_emulator {
 }
 pub(crate) use needs_emulator;
 
-/// Whether there is a C++ compiler; says that a test is skipped where there is none.
+/// Whether kernels can run: on a GPU, or because there is a C++ compiler. Says that a test is skipped where neither is.
 pub(crate) fn available() -> bool {
     static FOUND: OnceLock<bool> = OnceLock::new();
+    if !super::testing::device().is_cpu() {
+        return true;
+    }
     let found = *FOUND.get_or_init(|| {
         let said = Command::new(compiler()).arg("--version").output();
         said.is_ok_and(|said| said.status.success())
@@ -281,11 +284,11 @@ fn compile(module: &str) -> std::result::Result<Library, String> {
 mod tests {
     use candle_core::Device;
 
-    use super::super::testing::{close, random};
+    use super::super::testing::{close, device, numbers, random};
     use super::super::{Buffer, Launch, Module, module};
     use super::*;
 
-    const CHECK: Module = module!("emulation/check");
+    const CHECK: Module = module!("check");
 
     /// `a · bᵀ` of bf16 numbers.
     fn product(a: &Tensor, b: &Tensor) -> Result<Vec<f32>> {
@@ -297,17 +300,17 @@ mod tests {
     fn tensor_cores_multiply_in_their_layouts() -> Result<()> {
         needs_emulator!();
         let half = |shape: &[usize], seed| random(shape, seed)?.to_dtype(DType::BF16);
-        let (a, b, cpu) = (half(&[16, 16], 1)?, half(&[8, 16], 2)?, Device::Cpu);
+        let (a, b, device) = (half(&[16, 16], 1)?, half(&[8, 16], 2)?, device());
         let turned = b.t()?.contiguous()?;
-        let buffer = |numbers| Buffer::new(&cpu, DType::F32, numbers);
+        let buffer = |numbers| Buffer::new(&device, DType::F32, numbers);
         let (mut out, mut again) = (buffer(128)?, buffer(128)?);
         let launch = Launch::new(CHECK, "by_registers", 1, 32).tensor(&a).tensor(&b);
-        launch.tensor(&turned).buffer(&mut out).buffer(&mut again).run(&cpu)?;
+        launch.tensor(&turned).buffer(&mut out).buffer(&mut again).run(&device)?;
         close(&out.into_tensor((16, 8))?, &product(&a, &b)?, 1e-6);
         close(&again.into_tensor((16, 8))?, &product(&a, &b)?, 1e-6);
         let (b, mut out) = (half(&[16, 16], 3)?, buffer(256)?);
         let launch = Launch::new(CHECK, "by_fragments", 1, 32).tensor(&a).tensor(&b);
-        launch.buffer(&mut out).run(&cpu)?;
+        launch.buffer(&mut out).run(&device)?;
         close(&out.into_tensor((16, 16))?, &product(&a, &b)?, 1e-6);
         Ok(())
     }
@@ -315,7 +318,8 @@ mod tests {
     #[test]
     fn faults_are_seen() -> Result<()> {
         needs_emulator!();
-        let (x, cpu) = (random(&[64], 1)?, Device::Cpu);
+        let cpu = Device::Cpu;
+        let x = Tensor::from_vec(numbers(64, 1), 64, &cpu)?;
         let turn = |fault| {
             let mut out = Buffer::new(&cpu, DType::F32, 64)?;
             let launch = Launch::new(CHECK, "turn", 1, 64).shared(64 * 4).tensor(&x);

@@ -109,17 +109,15 @@ impl Parts {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
-
     use super::super::emulator::needs_emulator;
-    use super::super::testing::numbers;
+    use super::super::testing::{device, numbers};
     use super::*;
     use crate::kernels::head::{self as twin, Projection};
     use crate::kernels::packed::Packed;
 
     /// bf16 numbers as a tensor and in f32.
     fn rounded(shape: (usize, usize), seed: u32) -> Result<(Tensor, Vec<f32>)> {
-        let x = Tensor::from_vec(numbers(shape.0 * shape.1, seed), shape, &Device::Cpu)?;
+        let x = Tensor::from_vec(numbers(shape.0 * shape.1, seed), shape, &device())?;
         let x = x.to_dtype(DType::BF16)?;
         let exact = x.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
         Ok((x, exact))
@@ -138,7 +136,7 @@ mod tests {
                 .collect();
             let lists: Vec<&[u32]> = lists.iter().map(|list| &list[..]).collect();
             let bias = numbers(vocabulary, 3);
-            let added = Tensor::from_slice(&bias, vocabulary, &Device::Cpu)?;
+            let added = Tensor::from_slice(&bias, vocabulary, &device())?;
             let packed = Packed::from_rows(&weight_exact, hidden);
             for biased in [false, true] {
                 let ours = predict(&x, &weight, biased.then_some(&added), &lists)?;
@@ -163,8 +161,8 @@ mod tests {
         let mut x = vec![1.0f32; 4 * 8];
         x[8] = f32::NAN;
         x[16] = f32::INFINITY;
-        let x = Tensor::from_vec(x, (4, 8), &Device::Cpu)?.to_dtype(DType::BF16)?;
-        let weight = Tensor::ones((300, 8), DType::BF16, &Device::Cpu)?;
+        let x = Tensor::from_vec(x, (4, 8), &device())?.to_dtype(DType::BF16)?;
+        let weight = Tensor::ones((300, 8), DType::BF16, &device())?;
         let rows = predict(&x, &weight, None, &[&[], &[1], &[], &[299]])?;
         let told: Vec<bool> = rows.iter().map(|(_, finite)| *finite).collect();
         assert_eq!(told, [true, false, false, true]);

@@ -49,7 +49,7 @@ pub(crate) fn finite_rows(x: &Tensor) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::super::emulator::needs_emulator;
-    use super::super::testing::{close, in_both_types, random};
+    use super::super::testing::{close, device, in_both_types, random};
     use super::*;
     use crate::kernels::norm;
 
@@ -90,7 +90,7 @@ mod tests {
             numbers[width - 1] = f32::NAN;
             numbers[3 * width] = f32::INFINITY;
             numbers[4 * width + width / 2] = f32::NEG_INFINITY;
-            let x = Tensor::from_vec(numbers, (5, width), &candle_core::Device::Cpu)?;
+            let x = Tensor::from_vec(numbers, (5, width), &device())?;
             for x in [x.clone(), x.to_dtype(DType::BF16)?] {
                 assert_eq!(finite_rows(&x)?.to_vec1::<u8>()?, [0, 1, 1, 0, 0]);
             }

@@ -74,9 +74,8 @@ pub(crate) fn sort(ids: &Tensor, experts: usize) -> Result<Sorted> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
-
     use super::super::emulator::needs_emulator;
+    use super::super::testing::device;
     use super::*;
     use crate::kernels::experts;
 
@@ -103,7 +102,7 @@ mod tests {
                 .map(|i| hash(i) as u32)
                 .map(|e| if e == 3 { 0 } else { e })
                 .collect();
-            let sorted = sort(&Tensor::from_slice(&ids, (tokens, top_k), &Device::Cpu)?, experts)?;
+            let sorted = sort(&Tensor::from_slice(&ids, (tokens, top_k), &device())?, experts)?;
             let expected = experts::Sorted::new(&ids, experts);
             assert_eq!(sorted.order.to_vec1::<u32>()?, expected.order);
             assert_eq!(sorted.place.to_vec1::<u32>()?, expected.place);

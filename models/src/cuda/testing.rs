@@ -1,10 +1,21 @@
 //! Random inputs and comparisons for the tests of kernels.
 
+use std::sync::OnceLock;
+
 use candle_core::{DType, Device, Result, Tensor};
 
-/// Numbers of about unit size, the same for the same seed, as an f32 tensor in host memory.
+/// Where the tests of kernels run: on the first GPU where `HARNESS_TEST_GPU` is set, else in host
+/// memory, on the emulator.
+pub(crate) fn device() -> Device {
+    static DEVICE: OnceLock<Device> = OnceLock::new();
+    let gpu = || Device::new_cuda(0).expect("HARNESS_TEST_GPU is set, so there must be a GPU");
+    let find = || if std::env::var_os("HARNESS_TEST_GPU").is_some() { gpu() } else { Device::Cpu };
+    DEVICE.get_or_init(find).clone()
+}
+
+/// Numbers of about unit size, the same for the same seed, as an f32 tensor on [`device`].
 pub(crate) fn random(shape: &[usize], seed: u32) -> Result<Tensor> {
-    Tensor::from_vec(numbers(shape.iter().product(), seed), shape, &Device::Cpu)
+    Tensor::from_vec(numbers(shape.iter().product(), seed), shape, &device())
 }
 
 /// Roughly normal numbers.
@@ -22,7 +33,7 @@ pub(crate) fn numbers(count: usize, seed: u32) -> Vec<f32> {
 #[track_caller]
 pub(crate) fn close(ours: &Tensor, expected: &[f32], tolerance: f32) {
     let read = |t: &Tensor| t.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>();
-    let ours = read(ours).expect("the tensor lies in host memory");
+    let ours = read(ours).expect("a tensor can be copied");
     assert_eq!(ours.len(), expected.len());
     for (i, (&a, &b)) in ours.iter().zip(expected).enumerate() {
         let same = (a - b).abs() <= tolerance * b.abs().max(1.0) || (a.is_nan() && b.is_nan());

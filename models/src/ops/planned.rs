@@ -99,13 +99,13 @@ impl Keys for Places {
 mod tests {
     use std::sync::Arc;
 
-    use candle_core::{DType, Device};
+    use candle_core::DType;
 
     use super::super::attention::composed;
     use super::*;
     use crate::cache::Cache;
     use crate::cuda::emulator::needs_emulator;
-    use crate::cuda::testing::{close, random};
+    use crate::cuda::testing::{close, device, random};
     use crate::{Batch, Segment, UNCOUNTED};
 
     const HEADS: Heads =
@@ -143,7 +143,7 @@ mod tests {
         let batch = Batch { segments, groups: 0 };
         let pass = Pass::new(&batch, &cache, 1).expect("a batch that fits the cache");
         let (q, k, v) = (rounded(37, 4, 1)?, rounded(37, 2, 2)?, rounded(37, 2, 3)?);
-        let sinks = Tensor::new(&[0.5f32, -1.0, 2.0, 0.0], &Device::Cpu)?;
+        let sinks = Tensor::new(&[0.5f32, -1.0, 2.0, 0.0], &device())?;
         for heads in [HEADS, Heads { window: None, ..HEADS }] {
             let ours = attend(&pass, 0, heads, (&q, &k, &v), Some(&sinks))?;
             let expected = composed(&pass, 0, heads, (&q, &k, &v), Some(&sinks))?;

@@ -1,7 +1,5 @@
-use candle_core::Device;
-
 use super::super::emulator::needs_emulator;
-use super::super::testing::{close, random};
+use super::super::testing::{close, device, random};
 use super::*;
 use crate::kernels::attention::{self as twin, Block, Member, Siblings};
 use crate::kernels::host::host;
@@ -109,7 +107,7 @@ fn compare(forest: &Forest, heads: Heads, sinks: Option<&Tensor>) -> Result<()> 
     for (seed, keys) in (10..).step_by(2).zip(forest.cached()) {
         cached.push((rounded(keys, width, seed)?, rounded(keys, width, seed + 1)?));
     }
-    let plan = Plan::new(&Device::Cpu, &forest.siblings(), heads)?;
+    let plan = Plan::new(&device(), &forest.siblings(), heads)?;
     let ours = attend(&q, (&k, &v), &cached, &plan, heads, sinks)?;
 
     let exact = |x: &Tensor| x.to_dtype(DType::F32);
@@ -174,7 +172,7 @@ fn a_forest_is_attended_as_on_the_cpu() -> Result<()> {
 #[test]
 fn windows_and_sinks_count_in_every_tile() -> Result<()> {
     needs_emulator!();
-    let sinks = Tensor::new(&[0.7f32, 3.0, -1.0, 0.0], &Device::Cpu)?;
+    let sinks = Tensor::new(&[0.7f32, 3.0, -1.0, 0.0], &device())?;
     for window in [1, 30, 200] {
         let heads = Heads { window: Some(window), ..heads(4, 2, 64) };
         compare(&forest(), heads, Some(&sinks))?;
@@ -190,7 +188,7 @@ fn steps_of_generation_fill_small_tiles() -> Result<()> {
     let forest = Forest::new([1, 63, 64, 130].map(step).into());
     for (query, kv, dim) in [(8, 1, 128), (2, 2, 64)] {
         let heads = heads(query, kv, dim);
-        assert_eq!(Plan::new(&Device::Cpu, &forest.siblings(), heads)?.matrices, 1);
+        assert_eq!(Plan::new(&device(), &forest.siblings(), heads)?.matrices, 1);
         compare(&forest, heads, None)?;
     }
     Ok(())
@@ -203,7 +201,7 @@ fn other_heads_and_types_are_refused() -> Result<()> {
     let uneven = Heads { value_dim: 128, ..heads(4, 1, 64) };
     assert!(!attends(DType::BF16, uneven) && !attends(DType::BF16, heads(4, 1, 96)));
     let x = random(&[2, 64], 1)?;
-    let plan = Plan::new(&Device::Cpu, &[], heads(1, 1, 64))?;
+    let plan = Plan::new(&device(), &[], heads(1, 1, 64))?;
     assert!(attend(&x, (&x, &x), &[], &plan, heads(1, 1, 64), None).is_err());
     Ok(())
 }

@@ -1,9 +1,7 @@
 //! Element by element against `crate::kernels`.
 
-use candle_core::Device;
-
 use super::super::emulator::needs_emulator;
-use super::super::testing::{close, in_both_types, numbers, random};
+use super::super::testing::{close, device, in_both_types, numbers, random};
 use super::*;
 use crate::kernels::rotary::{self, Layout};
 use crate::kernels::vector;
@@ -14,7 +12,7 @@ fn heads_are_rotated_as_on_the_cpu() -> Result<()> {
     let cases = [(1, 1, 2, 0, 1), (5, 3, 12, 2, 4), (7, 2, 64, 0, 32), (3, 4, 16, 0, 4)];
     for (rows, heads, width, first, angles) in cases {
         let (cos, sin) = (numbers(rows * angles, 2), numbers(rows * angles, 3));
-        let table = |numbers: &[f32]| Tensor::from_slice(numbers, (rows, angles), &Device::Cpu);
+        let table = |numbers: &[f32]| Tensor::from_slice(numbers, (rows, angles), &device());
         let tables = (table(&cos)?, table(&sin)?);
         for pairs in [Pairs::Halves, Pairs::Neighbours] {
             let layout = Layout { heads, width, first, angles, pairs };
@@ -53,7 +51,7 @@ fn gates_open_as_on_the_cpu() -> Result<()> {
     for (rows, width) in [(1, 1), (5, 13), (3, 64)] {
         for each in [1, width] {
             let gates = numbers(rows * width / each, 2);
-            let gate = Tensor::from_slice(&gates, (rows, width / each), &Device::Cpu)?;
+            let gate = Tensor::from_slice(&gates, (rows, width / each), &device())?;
             in_both_types(&random(&[rows, width], 1)?, |x, exact, tolerance| {
                 let gate = gate.to_dtype(x.dtype())?;
                 let mut gates = gate.to_dtype(candle_core::DType::F32)?.flatten_all()?.to_vec1()?;

@@ -1,10 +1,8 @@
 //! Grouped products against [`crate::kernels::experts::mix`] on the same bf16 numbers in f32.
 
-use candle_core::Device;
-
 use super::super::emulator::needs_emulator;
 use super::super::route;
-use super::super::testing::{close, numbers};
+use super::super::testing::{close, device, numbers};
 use super::*;
 use crate::kernels::experts::{Biases, Chosen, Stack};
 use crate::kernels::packed::Packed;
@@ -29,7 +27,7 @@ struct Case {
 /// bf16 numbers of about `size`, as a tensor and in f32.
 fn rounded(shape: &[usize], size: f32, seed: u32) -> Result<(Tensor, Vec<f32>)> {
     let x: Vec<f32> = numbers(shape.iter().product(), seed).iter().map(|x| x * size).collect();
-    let x = Tensor::from_vec(x, shape, &Device::Cpu)?.to_dtype(DType::BF16)?;
+    let x = Tensor::from_vec(x, shape, &device())?.to_dtype(DType::BF16)?;
     let exact = x.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
     Ok((x, exact))
 }
@@ -44,7 +42,7 @@ impl Case {
         for row in logits.chunks_mut(self.experts) {
             row[self.busy..].fill(-30.0);
         }
-        let logits = Tensor::from_vec(logits, (self.tokens, self.experts), &Device::Cpu)?;
+        let logits = Tensor::from_vec(logits, (self.tokens, self.experts), &device())?;
         route(&logits, None, &Rule::softmax(self.top_k, true))
     }
 
@@ -56,7 +54,7 @@ impl Case {
         let (up, up_exact) = rounded(&[experts, outer, hidden], (hidden as f32).powf(-0.5), 3)?;
         let (down, down_exact) = rounded(&[experts, hidden, inner], (inner as f32).powf(-0.5), 4)?;
         let (up_bias, down_bias) = (numbers(experts * outer, 5), numbers(experts * hidden, 6));
-        let tensor = |b: &[f32]| Tensor::from_slice(b, (experts, b.len() / experts), &Device::Cpu);
+        let tensor = |b: &[f32]| Tensor::from_slice(b, (experts, b.len() / experts), &device());
         let tensors = (tensor(&up_bias)?, tensor(&down_bias)?);
         let biases = self.biased.then_some((&tensors.0, &tensors.1));
         let ours = mix(&x, &routed, &up, &down, biases, activation)?;
@@ -134,7 +132,7 @@ fn numbers_that_are_not_finite_stay_in_their_rows() -> Result<()> {
     let routed = case.routed()?;
     let mut x = numbers(6 * 16, 1);
     x[16] = f32::NAN;
-    let x = Tensor::from_vec(x, (6, 16), &Device::Cpu)?.to_dtype(DType::BF16)?;
+    let x = Tensor::from_vec(x, (6, 16), &device())?.to_dtype(DType::BF16)?;
     let (up, down) = (rounded(&[2, 32, 16], 0.3, 2)?.0, rounded(&[2, 16, 16], 0.3, 3)?.0);
     let out = mix(&x, &routed, &up, &down, None, Activation::SwiGlu)?.to_dtype(DType::F32)?;
     for (token, row) in out.to_vec2::<f32>()?.iter().enumerate() {
@@ -146,8 +144,8 @@ fn numbers_that_are_not_finite_stay_in_their_rows() -> Result<()> {
 #[test]
 fn shapes_that_do_not_fit_are_refused() -> Result<()> {
     needs_emulator!();
-    let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::BF16, &Device::Cpu);
-    let logits = Tensor::zeros((2, 3), DType::F32, &Device::Cpu)?;
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::BF16, &device());
+    let logits = Tensor::zeros((2, 3), DType::F32, &device())?;
     let routed = route(&logits, None, &Rule::softmax(1, true))?;
     let run = |hidden: usize, inner: usize, outer: usize| {
         let (up, down) = (zeros(&[3, outer, hidden])?, zeros(&[3, hidden, inner])?);

@@ -1,9 +1,7 @@
 //! The router kernel against [`Rule`].
 
-use candle_core::Device;
-
 use super::super::emulator::needs_emulator;
-use super::super::testing::{close, numbers};
+use super::super::testing::{close, device, numbers};
 use super::*;
 use crate::layers::Groups;
 
@@ -17,7 +15,7 @@ fn rule(score_function: ScoreFunction, top_k: usize, groups: Option<Groups>) -> 
 /// Routes on both sides. Scores agree to rounding; what follows from scores agrees exactly.
 fn compare(logits: &[f32], experts: usize, correction: Option<&[f32]>, rule: &Rule) -> Result<()> {
     let tokens = logits.len() / experts;
-    let tensor = |x: &[f32], shape: &[usize]| Tensor::from_slice(x, shape, &Device::Cpu);
+    let tensor = |x: &[f32], shape: &[usize]| Tensor::from_slice(x, shape, &device());
     let added = correction.map(|c| tensor(c, &[experts])).transpose()?;
     let routed = route(&tensor(logits, &[tokens, experts])?, added.as_ref(), rule)?;
     let mut expected = logits.to_vec();
@@ -83,7 +81,7 @@ fn ties_go_to_the_lower_index_and_numbers_that_are_not_finite_are_flagged() -> R
     logits[4 * experts..].copy_from_slice(&numbers(experts, 5));
     for function in [ScoreFunction::Softmax, ScoreFunction::Sigmoid] {
         compare(&logits, experts, None, &rule(function, 4, None))?;
-        let tensor = Tensor::from_slice(&logits, (5, experts), &Device::Cpu)?;
+        let tensor = Tensor::from_slice(&logits, (5, experts), &device())?;
         let flags = route(&tensor, None, &rule(function, 4, None))?.flags.to_vec1::<u8>()?;
         assert_eq!(flags.iter().map(|f| f & 1).collect::<Vec<_>>(), [0, 1, 1, 1, 0]);
         assert_eq!((flags[0] & 2, flags[4] & 2), (2, 0));
@@ -93,7 +91,7 @@ fn ties_go_to_the_lower_index_and_numbers_that_are_not_finite_are_flagged() -> R
 
 #[test]
 fn what_no_kernel_does_is_refused() -> Result<()> {
-    let logits = Tensor::zeros((1, 8), DType::F32, &Device::Cpu)?;
+    let logits = Tensor::zeros((1, 8), DType::F32, &device())?;
     let mixer = Rule { weighing: Weighing::SparseMixer { jitter: 0.1 }, ..Rule::softmax(2, true) };
     assert!(route(&logits, None, &mixer).is_err());
     assert!(route(&logits, None, &Rule::softmax(9, true)).is_err());

@@ -2,7 +2,7 @@
 
 use super::super::emulator::needs_emulator;
 use super::super::route;
-use super::super::testing::numbers;
+use super::super::testing::{device, numbers};
 use super::*;
 use crate::layers::Rule;
 use crate::{GroupCounter, MoeLayer, RouterDecision, RoutingObserver};
@@ -43,16 +43,16 @@ fn sums_are_those_of_the_counter() -> Result<()> {
         .collect();
     let mut correction = numbers(experts, 9).iter().map(|x| x * 0.01).collect::<Vec<_>>();
     correction[10..20].fill(0.05);
-    let added = Tensor::from_slice(&correction, experts, &Device::Cpu)?;
+    let added = Tensor::from_slice(&correction, experts, &device())?;
     let mut counter = GroupCounter::of(group_of.clone(), groups, layers, experts);
-    let mut sums = DeviceSums::of(group_of, groups, layers, experts, &Device::Cpu)?;
+    let mut sums = DeviceSums::of(group_of, groups, layers, experts, &device())?;
     for layer in 0..layers {
         let mut logits = numbers(tokens * experts, layer as u32);
         logits[..experts].fill(0.25); // the choice among ten experts is a tie
         if layer == 1 {
             logits[45 * experts + 5] = f32::NAN; // spoils group 4
         }
-        let tensor = Tensor::from_slice(&logits, (tokens, experts), &Device::Cpu)?;
+        let tensor = Tensor::from_slice(&logits, (tokens, experts), &device())?;
         let routed = route(&tensor, Some(&added), &rule)?;
         sums.add(layer, &routed)?;
         let index = MoeLayer { index: layer, layer };
@@ -76,7 +76,7 @@ fn sums_are_those_of_the_counter() -> Result<()> {
 #[test]
 fn a_pass_without_groups_has_no_sums() -> Result<()> {
     needs_emulator!();
-    let sums = DeviceSums::of(vec![UNCOUNTED; 3], 0, 2, 8, &Device::Cpu)?;
+    let sums = DeviceSums::of(vec![UNCOUNTED; 3], 0, 2, 8, &device())?;
     assert!(sums.finish()?.selections.is_empty());
     Ok(())
 }

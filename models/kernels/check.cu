@@ -1,6 +1,6 @@
 // Kernels by which the emulator itself is tested: products in each of the ways that kernels form
 // them, and faults that it must see.
-#include "../common.cuh"
+#include "common.cuh"
 
 // out (16×8) = a (16×16) · b (8×16)ᵀ by registers; b is given both ways round.
 extern "C" __global__ void by_registers(const bf16 *a, const bf16 *b, const bf16 *b_transposed,
