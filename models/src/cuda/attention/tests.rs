@@ -1,3 +1,5 @@
+use candle_core::Device;
+
 use super::super::emulator::needs_emulator;
 use super::super::testing::{close, device, random};
 use super::*;
@@ -110,7 +112,7 @@ fn compare(forest: &Forest, heads: Heads, sinks: Option<&Tensor>) -> Result<()> 
     let plan = Plan::new(&device(), &forest.siblings(), heads)?;
     let ours = attend(&q, (&k, &v), &cached, &plan, heads, sinks)?;
 
-    let exact = |x: &Tensor| x.to_dtype(DType::F32);
+    let exact = |x: &Tensor| x.to_device(&Device::Cpu)?.to_dtype(DType::F32);
     let mut blocks = vec![(exact(&k)?, exact(&v)?)];
     for (k, v) in &cached {
         blocks.push((exact(k)?, exact(v)?));
@@ -135,7 +137,8 @@ fn compare(forest: &Forest, heads: Heads, sinks: Option<&Tensor>) -> Result<()> 
         members: family.members.iter().map(member).collect(),
     };
     let families: Vec<_> = forest.siblings().iter().map(family).collect();
-    let (q, sinks) = (exact(&q)?, sinks.map(host).transpose()?);
+    let (q, sinks) = (exact(&q)?, sinks.map(exact).transpose()?);
+    let sinks = sinks.as_ref().map(host).transpose()?;
     let expected = twin::attend(&host(&q)?, &families, heads, sinks.as_deref());
     close(&ours, &expected, 1.0 / 128.0);
     Ok(())
