@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("cargo::rerun-if-changed=kernels");
     let nvcc = find_nvcc().ok_or(
-        "the feature `cuda` needs nvcc: install the CUDA toolkit (12.0 or later), or set NVCC to the \
+        "the feature `cuda` needs nvcc: install the CUDA toolkit (13.0 was tried), or set NVCC to the \
          program or CUDA_HOME to the toolkit's folder; docs/cuda.md shows a way without root",
     )?;
     let out = PathBuf::from(env::var("OUT_DIR")?);

@@ -7,6 +7,8 @@ use super::{Buffer, Launch, Module, module};
 const SORT: Module = module!("sort");
 /// Choices that one warp counts and places, as in `sort.cu`.
 const CHUNK: usize = 256;
+/// Threads that scan the counts of chunks, and the most experts.
+const SCANNERS: usize = 1024;
 
 /// Choices (token · top_k + rank) in the order of their experts, all u32.
 pub(crate) struct Sorted {
@@ -27,7 +29,7 @@ fn tile_rows(choices: usize, experts: usize) -> usize {
     if choices > 48 * experts { 128 } else { 32 }
 }
 
-/// Sorts `ids` (u32 `[tokens, top_k]`), equal ones in their order.
+/// Sorts `ids` (u32 `[tokens, top_k]`) of at most 1,024 experts, equal ones in their order.
 pub(crate) fn sort(ids: &Tensor, experts: usize) -> Result<Sorted> {
     let (choices, device) = (ids.elem_count(), ids.device());
     let (chunks, tile) = (choices.div_ceil(CHUNK), tile_rows(choices, experts));
@@ -41,9 +43,8 @@ pub(crate) fn sort(ids: &Tensor, experts: usize) -> Result<Sorted> {
         let launch = Launch::new(SORT, "count_choices", chunks, 32).shared(4 * experts).tensor(ids);
         launch.buffer(&mut counts).count(choices).count(experts).run(device)?;
     }
-    let threads = experts.next_multiple_of(32).min(1024);
-    Launch::new(SORT, "scan_counts", 1, threads)
-        .shared(12 * experts)
+    Launch::new(SORT, "scan_counts", 1, SCANNERS)
+        .shared(4 * SCANNERS + 12 * experts)
         .buffer(&mut counts)
         .buffer(&mut starts)
         .buffer(&mut tiles)
@@ -94,7 +95,8 @@ mod tests {
     #[test]
     fn choices_are_sorted_as_on_the_cpu() -> Result<()> {
         needs_emulator!();
-        let shapes = [(1, 1, 1), (1, 8, 128), (700, 2, 5), (37, 6, 40), (300, 16, 7), (40, 3, 600)];
+        let shapes =
+            [(1, 1, 1), (1, 8, 128), (700, 2, 5), (37, 6, 40), (900, 16, 150), (200, 3, 600)];
         for (tokens, top_k, experts) in shapes {
             // Expert 3 is never chosen.
             let hash = |i: usize| ((i * 2_654_435_761) >> 7) % experts;
