@@ -1,11 +1,15 @@
 //! [`Cache`]: the kept state of a forest of segments.
 
+mod compact;
+
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::{Result, Tensor};
 
 use crate::NodeId;
+use crate::ops::on_host;
 
 /// State of the segments that were run with `keep`, by node.
 ///
@@ -80,11 +84,35 @@ pub(crate) enum State {
     Scan(ScanState),
 }
 
-/// Keys and values of consecutive tokens, `[tokens, kv · dim]` each.
+/// Keys and values of consecutive tokens: some rows of `[rows, kv · dim]` tensors, which blocks of other
+/// nodes may share.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyBlock {
     pub(crate) k: Tensor,
     pub(crate) v: Tensor,
+    pub(crate) rows: Range<usize>,
+}
+
+impl KeyBlock {
+    /// All rows of two tensors.
+    pub(crate) fn whole(k: Tensor, v: Tensor) -> Self {
+        let rows = 0..k.dims()[0];
+        Self { k, v, rows }
+    }
+
+    fn part(&self, of: &Tensor) -> Result<Tensor> {
+        of.narrow(0, self.rows.start, self.rows.len())
+    }
+
+    /// The tokens' keys, `[tokens, kv · dim]`.
+    pub(crate) fn keys(&self) -> Result<Tensor> {
+        self.part(&self.k)
+    }
+
+    /// The tokens' values, `[tokens, kv · dim]`.
+    pub(crate) fn values(&self) -> Result<Tensor> {
+        self.part(&self.v)
+    }
 }
 
 /// What a Mamba-2 mixer carries from token to token.
@@ -128,7 +156,10 @@ impl State {
         let size = |t: &Tensor| t.elem_count() * t.dtype().size_in_bytes();
         match self {
             State::Empty => 0,
-            State::Keys(blocks) => blocks.iter().map(|b| size(&b.k) + size(&b.v)).sum(),
+            State::Keys(blocks) => {
+                let part = |x: &Tensor, b: &KeyBlock| size(x) / x.dims()[0].max(1) * b.rows.len();
+                blocks.iter().map(|b| part(&b.k, b) + part(&b.v, b)).sum()
+            }
             State::Scan(state) => size(&state.conv) + size(&state.scan),
         }
     }
@@ -146,12 +177,14 @@ impl State {
     }
 }
 
-/// Adds a block, merging blocks that are no longer than what follows them: n one-token appends
-/// leave log n blocks and move each number log n times.
+/// Adds a block. In host memory blocks merge that are no longer than what follows them: n one-token
+/// appends leave log n blocks and move each number log n times. On a device every merge would wait in
+/// a queue of its own; [`Cache::compact`] merges those of many nodes at once.
 fn push_block(blocks: &mut Vec<KeyBlock>, mut new: KeyBlock) -> Result<()> {
-    while let Some(last) = blocks.pop_if(|b| b.k.elem_count() <= new.k.elem_count()) {
-        new =
-            KeyBlock { k: Tensor::cat(&[last.k, new.k], 0)?, v: Tensor::cat(&[last.v, new.v], 0)? };
+    let merges = on_host(&new.k);
+    while let Some(last) = blocks.pop_if(|b| merges && b.rows.len() <= new.rows.len()) {
+        let k = Tensor::cat(&[last.keys()?, new.keys()?], 0)?;
+        new = KeyBlock::whole(k, Tensor::cat(&[last.values()?, new.values()?], 0)?);
     }
     blocks.push(new);
     Ok(())
@@ -165,7 +198,7 @@ mod tests {
 
     fn one(value: f32) -> KeyBlock {
         let t = Tensor::from_vec(vec![value; 2], (1, 2), &Device::Cpu).unwrap();
-        KeyBlock { k: t.clone(), v: t }
+        KeyBlock::whole(t.clone(), t)
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl WindowLimits {
     /// anew is a small part of it, small enough that a killed run loses little.
     pub fn for_budget(batch_tokens: usize) -> Self {
         Self {
-            documents: 256,
+            documents: 1024,
             tokens: batch_tokens.saturating_mul(16),
             held: batch_tokens.saturating_mul(256),
         }

@@ -60,8 +60,9 @@ impl<'a> Cached<'a> {
 fn borrow(mut start: usize, blocks: &[KeyBlock]) -> Result<Vec<CachedBlock<'_>>> {
     let mut borrowed = Vec::with_capacity(blocks.len());
     for block in blocks {
+        // In host memory a block is all of its tensors.
         borrowed.push((host(&block.k)?, host(&block.v)?, start));
-        start += block.k.dim(0)?;
+        start += block.rows.len();
     }
     Ok(borrowed)
 }
@@ -120,8 +121,8 @@ impl Keys for Views<'_> {
         };
         let mut start = node.start;
         let view = |block: &KeyBlock| {
-            let view = View { k: block.k.clone(), v: block.v.clone(), start };
-            start += block.k.dim(0)?;
+            let view = View { k: block.keys()?, v: block.values()?, start };
+            start += block.rows.len();
             Ok(view)
         };
         blocks.iter().map(view).collect()

@@ -4,9 +4,10 @@
 //! it is planned and sent to the device once. A layer adds the addresses of its cached blocks.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use candle_core::{Result, Tensor};
+use candle_core::{Result, Tensor, TensorId};
 
 use super::forest::{Keys, cached_nodes, siblings};
 use crate::cache::{KeyBlock, Node, State};
@@ -45,31 +46,35 @@ pub(super) fn attend(
     cuda::attend(&q, (&k, &v), &places.blocks, &plan, heads, sinks)
 }
 
-/// The cached blocks of a layer, numbered from 1 on in an order that all layers have.
+/// The cached tensors of a layer, numbered from 1 on in an order that all layers have.
 struct Places {
-    /// The number of a node's first block, and the tokens of each.
-    nodes: HashMap<*const Node, (usize, Vec<usize>)>,
+    /// The blocks of each node: number of the tensors, rows of them.
+    nodes: HashMap<*const Node, Vec<(usize, Range<usize>)>>,
+    numbers: HashMap<TensorId, usize>,
     blocks: Vec<(Tensor, Tensor)>,
 }
 
 impl Places {
     fn new(pass: &Pass, slot: usize) -> Self {
-        let mut places = Self { nodes: HashMap::new(), blocks: vec![] };
+        let (nodes, numbers) = Default::default();
+        let mut places = Self { nodes, numbers, blocks: vec![] };
         for node in pass.segments.iter().flat_map(cached_nodes) {
-            if let State::Keys(blocks) = &node.states[slot] {
-                places.add(node, blocks);
+            if let State::Keys(blocks) = &node.states[slot]
+                && !places.nodes.contains_key(&(node as *const Node))
+            {
+                let blocks = blocks.iter().map(|b| (places.number(b), b.rows.clone())).collect();
+                places.nodes.insert(node, blocks);
             }
         }
         places
     }
 
-    fn add(&mut self, node: &Node, blocks: &[KeyBlock]) {
-        if self.nodes.contains_key(&(node as *const Node)) {
-            return;
-        }
-        let tokens = blocks.iter().map(|block| block.k.dims()[0]).collect();
-        self.nodes.insert(node, (self.blocks.len() + 1, tokens));
-        self.blocks.extend(blocks.iter().map(|block| (block.k.clone(), block.v.clone())));
+    /// The number of a block's tensors, which other blocks may share.
+    fn number(&mut self, block: &KeyBlock) -> usize {
+        *self.numbers.entry(block.k.id()).or_insert_with(|| {
+            self.blocks.push((block.k.clone(), block.v.clone()));
+            self.blocks.len()
+        })
     }
 }
 
@@ -82,16 +87,14 @@ impl Keys for Places {
     }
 
     fn cached(&self, node: &Node) -> Result<Vec<Stretch>> {
-        let Some((first, tokens)) = self.nodes.get(&(node as *const Node)) else {
-            return Ok(vec![]);
-        };
         let mut start = node.start;
-        let stretch = |(block, &keys): (usize, &usize)| {
-            let stretch = Stretch { block, row: 0, keys, start };
-            start += keys;
+        let stretch = |(block, rows): &(usize, Range<usize>)| {
+            let stretch = Stretch { block: *block, row: rows.start, keys: rows.len(), start };
+            start += rows.len();
             stretch
         };
-        Ok((*first..).zip(tokens).map(stretch).collect())
+        let blocks = self.nodes.get(&(node as *const Node)).into_iter().flatten();
+        Ok(blocks.map(stretch).collect())
     }
 }
 
@@ -118,7 +121,7 @@ mod tests {
     /// A node that keeps keys in blocks of these lengths.
     fn node(parent: Option<Arc<Node>>, blocks: &[usize], seed: u32) -> Result<Arc<Node>> {
         let block = |(seed, &tokens)| {
-            Ok(KeyBlock { k: rounded(tokens, 2, seed)?, v: rounded(tokens, 2, seed + 50)? })
+            Ok(KeyBlock::whole(rounded(tokens, 2, seed)?, rounded(tokens, 2, seed + 50)?))
         };
         let keys = (seed..).zip(blocks).map(block).collect::<Result<_>>()?;
         let (start, tokens) = (parent.as_ref().map_or(0, |p| p.end()), blocks.iter().sum());

@@ -115,11 +115,20 @@ impl<'a> Step<'a> {
     }
 
     /// Keeps the keys and values of stored segments.
+    ///
+    /// On a device, where each copy costs a launch, they stay rows of the packed tensors if most of
+    /// these are wanted.
     pub(crate) fn store_keys(&mut self, slot: usize, k: &Tensor, v: &Tensor) -> Result<()> {
+        let stored = self.pass.segments.iter().filter(|segment| segment.stored);
+        let stored: usize = stored.map(|segment| segment.rows.len()).sum();
+        let share = !on_host(k) && 2 * stored >= self.pass.tokens.len();
         for (segment, states) in self.pass.segments.iter().zip(&mut self.states) {
             if segment.stored {
-                let (k, v) = (rows(k, segment)?, rows(v, segment)?);
-                states[slot] = State::Keys(vec![KeyBlock { k, v }]);
+                let block = match share {
+                    true => KeyBlock { k: k.clone(), v: v.clone(), rows: segment.rows.clone() },
+                    false => KeyBlock::whole(rows(k, segment)?, rows(v, segment)?),
+                };
+                states[slot] = State::Keys(vec![block]);
             }
         }
         Ok(())
@@ -147,6 +156,8 @@ impl<'a> Step<'a> {
         let made = self.pass.segments.iter().zip(nodes);
         let kept = made.filter(|(segment, _)| segment.keep);
         cache.nodes.extend(kept.filter_map(|(segment, node)| Some((segment.node, node?))));
+        let appended = self.pass.segments.iter().filter(|segment| segment.extends.is_some());
+        cache.compact(appended.map(|segment| segment.node))?;
         Ok(self.non_finite)
     }
 }

@@ -115,6 +115,35 @@ fn long_sequences_compute_the_same() {
     }
 }
 
+/// Sequences that begin at different times and are written for long: their keys are joined on the way.
+#[test]
+fn long_generations_beside_each_other_compute_what_each_does_alone() {
+    let tokens: Vec<u32> = (0..110u32).map(|i| i * i % 47).collect();
+    for config in [qwen3_moe(), nemotron_h()] {
+        let [_, model] = both(&config, 2);
+        let v = model.architecture().vocab_size;
+        let expected = invariance::alone(model.as_ref(), &tokens);
+        let mut cache = model.new_cache();
+        let trunk = Segment { keep: true, ..segment(9, None, &tokens[..8], v) };
+        invariance::run(model.as_ref(), &mut cache, vec![trunk]);
+        for step in 0..100 {
+            let next = |node: u64| {
+                // Sequence n begins n · 7 steps late.
+                let at = (step as usize).checked_sub(7 * node as usize)?;
+                let one = segment(node, (at == 0).then_some(9), &tokens[8 + at..9 + at], v);
+                Some(Segment { append: at > 0, keep: true, ..one })
+            };
+            let segments: Vec<Segment> = (0..4).filter_map(next).collect();
+            let rows = invariance::run(model.as_ref(), &mut cache, segments);
+            for (node, rows) in rows.iter().enumerate() {
+                let row = &expected[8 + step - 7 * node];
+                let difference = worst(rows[0].log_probs.clone(), row.log_probs.clone());
+                assert!(difference < 1e-9, "step {step}, sequence {node}: {difference}");
+            }
+        }
+    }
+}
+
 /// A device is asked only after the pass where a number was not finite; the answer is the CPU's.
 #[test]
 fn what_is_not_finite_is_found_at_the_same_place() {
