@@ -138,6 +138,10 @@ pub struct TaskManifest {
     pub category: Option<String>,
     /// The metric shown in summary tables and taken into group averages.
     pub headline: Option<MetricName>,
+    /// How many answers there are to choose from, where the answer is written; the responses say it
+    /// of a multiple-choice task.
+    #[serde(default)]
+    pub answer_options: Option<usize>,
     /// Task whose place this one takes because that one's data cannot be had.
     pub stand_in_for: Option<String>,
     /// A routing probe: runs with its group, weighs nothing in averages.

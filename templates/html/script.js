@@ -1,5 +1,6 @@
 "use strict";
-// Tables sort by a click on a column's name; without scripts they stay in their order.
+// Tables sort by a click on a column's name; a box above documents shows those that hold what is
+// typed. Without scripts tables stay in their order and all documents are there.
 (() => {
   const minus = /\u2212/g;
   const number = (text) => {
@@ -37,5 +38,26 @@
       header.append(button);
       button.addEventListener("click", () => sort(table, header, column));
     });
+  }
+  const plain = (text) => text.normalize("NFKC").trim().toLowerCase();
+  const filter = (documents, groups, wanted) => {
+    for (const { element, text } of documents) element.hidden = !text.includes(wanted);
+    for (const group of groups) {
+      group.hidden = !group.querySelector("tbody.document:not([hidden])");
+      if (wanted && !group.hidden) group.open = true;
+    }
+  };
+  for (const section of document.querySelectorAll("section")) {
+    const elements = [...section.querySelectorAll("tbody.document")];
+    if (!elements.length) continue;
+    const documents = elements.map((element) => ({ element, text: plain(element.textContent) }));
+    const groups = [...section.querySelectorAll("details")].filter((group) => group.querySelector("tbody.document"));
+    const box = document.createElement("input");
+    box.type = "search";
+    box.dir = "auto";
+    box.placeholder = `Filter ${documents.length} documents`;
+    box.setAttribute("aria-label", box.placeholder);
+    box.addEventListener("input", () => filter(documents, groups, plain(box.value)));
+    groups[0].before(box);
   }
 })();

@@ -5,7 +5,7 @@
 
 Checked are: nothing on the console (which is where violations of the page's policy appear), no request but for the
 page itself, no element that text of others could have made, right-to-left text where a Hebrew text begins, no page
-wider than a phone, tables that sort. Prints one line a fault and ends with 1; prints `skipped` where Chromium is
+wider than a phone, tables that sort, documents that the box above them filters. Prints one line a fault and ends with 1; prints `skipped` where Chromium is
 absent. Pages are laid out at 1280 and 390 pixels in a frame, because the window itself cannot be that narrow.
 """
 
@@ -51,7 +51,19 @@ addEventListener("load", () => {
   const button = document.querySelector("table.sortable th button");
   if (button) button.click();
   const sorted = !button || button.parentElement.getAttribute("aria-sort") === "ascending";
-  parent.postMessage({ wrong, hebrew, wide: wide.slice(0, 5), width: document.documentElement.scrollWidth, sorted, height: document.documentElement.scrollHeight }, "*");
+  const documents = [...document.querySelectorAll("tbody.document")];
+  const shown = () => documents.filter((element) => !element.hidden).length;
+  const typed = (text) => {
+    for (const box of document.querySelectorAll("section input[type=search]")) {
+      box.value = text;
+      box.dispatchEvent(new Event("input"));
+    }
+    return shown();
+  };
+  const wanted = documents.length ? documents[0].querySelector("td.number").textContent : "";
+  const [none, some, all] = [typed("\u0000"), typed(wanted), typed("")];
+  const filtered = !documents.length || (none === 0 && some > 0 && all === documents.length);
+  parent.postMessage({ filtered, documents: documents.length, wrong, hebrew, wide: wide.slice(0, 5), width: document.documentElement.scrollWidth, sorted, height: document.documentElement.scrollHeight }, "*");
 });
 """
 
@@ -112,7 +124,9 @@ def faults_at(page, width, folder):
         yield f"{width} px: {seen['width']} px wide: {seen['wide']}"
     if not seen["sorted"]:
         yield f"{width} px: a table does not sort"
-    print(f"{width} px: {seen['hebrew']} Hebrew elements, {seen['height']} px high")
+    if not seen["filtered"]:
+        yield f"{width} px: the box does not filter documents"
+    print(f"{width} px: {seen['hebrew']} Hebrew elements, {seen['documents']} documents, {seen['height']} px high")
 
 
 def screenshot(page, width, name, folder, dark):

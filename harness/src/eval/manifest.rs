@@ -112,6 +112,7 @@ fn task_manifest(prepared: &PreparedTask, options: &EvalOptions) -> TaskManifest
             metric: metric.metric.clone(),
             filter: metric.filter.clone(),
         }),
+        answer_options: task.answer_options(),
         stand_in_for: prepared.stand_in_for.clone(),
         probe: prepared.probe,
         missing: prepared.data.as_ref().err().cloned(),

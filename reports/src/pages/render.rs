@@ -23,8 +23,9 @@ const LEADERBOARD_MARKDOWN: &str = include_str!("../../../templates/md/leaderboa
 const LEADERBOARD_HTML: &str = include_str!("../../../templates/html/leaderboard.html");
 const COMPARE_MARKDOWN: &str = include_str!("../../../templates/md/compare.md");
 const COMPARE_HTML: &str = include_str!("../../../templates/html/compare.html");
-/// Parts that several pages include.
-const PARTS: [(&str, &str); 2] = [
+/// The frame of every page, and parts that several pages include.
+const PARTS: [(&str, &str); 3] = [
+    ("page.html", include_str!("../../../templates/html/page.html")),
     ("differences.html", include_str!("../../../templates/html/differences.html")),
     ("differences.md", include_str!("../../../templates/md/differences.md")),
 ];
@@ -68,7 +69,7 @@ fn markdown_page<T: Serialize>(name: &str, source: &str, page: &T) -> Result<Str
 }
 
 /// One file, nothing loaded. Its policy allows the one style sheet and the one script, which sorts
-/// tables, by their digests, and nothing else.
+/// tables and filters documents, by their digests, and nothing else.
 fn html_page<T: Serialize>(name: &str, source: &str, page: &T) -> Result<String, ReportError> {
     let style = Value::from_safe_string(STYLE.to_owned());
     let script = Value::from_safe_string(SCRIPT.to_owned());

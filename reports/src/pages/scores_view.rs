@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::format;
+use crate::estimates::EstimateRow;
 use crate::manifest::{HEADLINE, TaskManifest};
-use crate::summary::{Average, Cell, CellState, Scored, Section, Summary};
+use crate::summary::{Average, Cell, CellState, Scored, Section, Summary, is_share_of_right};
 
 /// One table of scores, models across.
 #[derive(Serialize)]
@@ -79,7 +80,9 @@ fn metric_row(
     let sizes = found.iter().flatten().map(|scored| scored.row.n);
     let label = if filter == "none" { metric.clone() } else { format!("{metric}, {filter}") };
     let arrow = if scored.row.higher_is_better { "" } else { " (lower is better)" };
-    row(name, task, format!("{label}{arrow}"), range(sizes), texts)
+    let mut row = row(name, task, format!("{label}{arrow}"), range(sizes), texts);
+    row.marks.extend(guessing(cells, &scored.row));
+    row
 }
 
 fn row(name: &str, task: &TaskManifest, metric: String, n: String, cells: Vec<String>) -> ScoreRow {
@@ -90,6 +93,13 @@ fn row(name: &str, task: &TaskManifest, metric: String, n: String, cells: Vec<St
         format!("{question} to {continuation}")
     };
     ScoreRow { name: name.to_owned(), metric, language, n, marks: marks(task), cells }
+}
+
+/// `guessing gets 33.3`, of shares of right answers.
+fn guessing(cells: &[Option<&Cell>], row: &EstimateRow) -> Option<String> {
+    let chance = cells.iter().flatten().find_map(|cell| cell.chance)?;
+    is_share_of_right(&row.metric)
+        .then(|| format!("guessing gets {}", format::metric(row.unit, chance)))
 }
 
 /// What keeps a row from being the benchmark itself.

@@ -2,9 +2,9 @@
 
 use super::ReportError;
 use super::text::cell;
-use crate::summary::{Average, Cell, CellState, RoutingGroup, Scored, Summary};
+use crate::summary::{Average, Cell, CellState, RoutingGroup, Scored, Summary, is_share_of_right};
 
-const SCORES: [&str; 19] = [
+const SCORES: [&str; 20] = [
     "kind",
     "model",
     "name",
@@ -24,6 +24,7 @@ const SCORES: [&str; 19] = [
     "unscored",
     "stand_in_for",
     "reason",
+    "chance",
 ];
 
 const ROUTING: [&str; 16] = [
@@ -99,6 +100,7 @@ fn task_row(
         cell.unscored_documents().to_string(),
         text(task.stand_in_for.as_deref().unwrap_or_default()),
         text(&reason),
+        number(cell.chance.filter(|_| row.is_some_and(|row| is_share_of_right(&row.metric)))),
     ]
 }
 
@@ -139,6 +141,7 @@ fn average_row(model: &str, average: &Average) -> Vec<String> {
         String::new(),
         text(&stand_ins.join("; ")),
         text(value.err().map_or("", String::as_str)),
+        String::new(),
     ]
 }
 

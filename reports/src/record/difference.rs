@@ -11,8 +11,16 @@ use crate::manifest::{GroupManifest, Manifest, ModelManifest, TaskManifest};
 /// depends on them. Everything else must be equal.
 const DESCRIPTIVE_RUN: [&str; 1] = ["harness_version"];
 const DESCRIPTIVE_MODEL: [&str; 5] = ["source", "stage", "family", "parent", "compare_to"];
-const DESCRIPTIVE_TASK: [&str; 7] =
-    ["card", "category", "headline", "language", "missing", "probe", "stand_in_for"];
+const DESCRIPTIVE_TASK: [&str; 8] = [
+    "answer_options",
+    "card",
+    "category",
+    "headline",
+    "language",
+    "missing",
+    "probe",
+    "stand_in_for",
+];
 
 /// The manifest of the record continued by the command, or every field in which they differ.
 /// Models and tasks may be added, and a task whose data were missing may become present.

@@ -4,6 +4,7 @@ use harness_metrics::Interval;
 use harness_metrics::scores::Resampling;
 use sha2::{Digest, Sha256};
 
+use super::chance::{ChanceBuilder, Standing};
 use crate::estimates::{EstimateRow, TaskOutcome, TaskScores, TaskStatus, interval};
 use crate::manifest::{MetricName, TaskManifest};
 use crate::record::{CorpusStatistics, DocumentRow, DocumentState, Work};
@@ -32,6 +33,8 @@ pub struct Cell {
     pub(crate) kept: TaskScores,
     /// Metrics of the whole corpus of which the record does not say what documents contribute.
     pub without_statistics: Vec<MetricName>,
+    /// The share of right answers that guessing gets, where it is known.
+    pub chance: Option<f64>,
     /// What the windows took.
     pub work: Work,
 }
@@ -74,6 +77,14 @@ impl Cell {
         named.or_else(|| self.scores.first())
     }
 
+    /// Where the headline score stands beside what guessing gets, with that; `None` where either is
+    /// unknown.
+    #[must_use]
+    pub fn standing(&self, task: &TaskManifest) -> Option<(Standing, f64)> {
+        let chance = self.chance?;
+        Some((Standing::of(self.headline(task)?, chance)?, chance))
+    }
+
     /// The score of that name.
     #[must_use]
     pub fn score(&self, name: &MetricName) -> Option<&Scored> {
@@ -105,12 +116,14 @@ pub(super) struct CellBuilder {
     /// Filters of the task: lm-eval hashes its samples, of which each filter has one a document.
     filters: usize,
     prompts: Sha256,
+    chance: ChanceBuilder,
 }
 
 impl CellBuilder {
     pub(super) fn add(&mut self, document: &DocumentRow) {
         self.documents += 1;
         self.scores.add(document);
+        self.chance.add(document);
         for hash in [&document.doc_hash, &document.prompt_hash, &document.target_hash] {
             self.hashes.push_str(hash);
         }
@@ -152,6 +165,7 @@ impl CellBuilder {
             prompts_hash: hex(self.prompts),
             without_statistics: self.scores.without_statistics(),
             kept: self.scores,
+            chance: self.chance.finish(task),
             work,
         };
         let headline = cell.headline(task).map(Scored::name);

@@ -8,6 +8,7 @@
 
 mod averages;
 mod cells;
+mod chance;
 pub mod comparison;
 mod draw;
 pub mod link;
@@ -18,6 +19,8 @@ mod sections;
 pub use averages::Average;
 pub(crate) use cells::RECOVER;
 pub use cells::{Cell, CellState, Scored};
+pub use chance::Standing;
+pub(crate) use chance::is_share_of_right;
 pub use comparison::Comparison;
 pub use draw::Summary;
 pub use link::Link;

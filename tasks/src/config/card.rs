@@ -20,6 +20,9 @@ pub struct Metadata {
     pub category: Option<Category>,
     /// The column, or template, whose equal values belong together.
     pub cluster: Option<String>,
+    /// How many answers there are to choose from, for a task whose answer is written. It says
+    /// what guessing gets and nothing about what is asked, so that it is no part of the digest.
+    pub answer_options: Option<usize>,
     /// What people need to know about the task.
     pub card: Card,
     /// Keys that are not ours.
@@ -43,6 +46,7 @@ impl Metadata {
             row_id: section.string("row_id"),
             category,
             cluster: section.string("cluster"),
+            answer_options: section.count("answer_options").filter(|&count| count > 0),
             card: Card::take(&mut section),
             other: section.rest(),
         }

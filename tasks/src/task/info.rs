@@ -61,6 +61,13 @@ impl Task {
         self.config.metadata.category
     }
 
+    /// How many answers there are to choose from, where the answer is written and the file says
+    /// so.
+    #[must_use]
+    pub fn answer_options(&self) -> Option<usize> {
+        self.config.metadata.answer_options
+    }
+
     /// The column that pairs rows of parallel text.
     #[must_use]
     pub fn row_id(&self) -> Option<&str> {

@@ -40,6 +40,24 @@ fn every_task_has_a_complete_card() {
     });
 }
 
+/// What guessing gets is known of tasks that ask for a label or a letter, and is no part of what
+/// is asked.
+#[test]
+fn tasks_of_written_labels_say_how_many_there_are() {
+    let mut known = Vec::new();
+    each(|task| {
+        known.extend(task.answer_options().map(|count| (task.name().to_owned(), count)));
+        let said = task.config()["metadata"].get("answer_options").is_some();
+        assert!(!said, "{}: the digest would change", task.name());
+    });
+    let of = |name: &str| known.iter().find(|(task, _)| task == name).map(|(_, count)| *count);
+    assert_eq!(
+        (of("heb_lb_snli"), of("swallow_hellaswag"), of("heb_lb_heq")),
+        (Some(3), Some(4), None)
+    );
+    assert_eq!(known.len(), 10, "{known:?}");
+}
+
 #[test]
 fn file_names_are_task_names() {
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");

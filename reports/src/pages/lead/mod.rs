@@ -2,6 +2,8 @@
 
 mod routing;
 mod scores;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 

@@ -4,11 +4,12 @@ use crate::estimates::Unit;
 use crate::pages::differences_view::signed;
 use crate::pages::format::{self, counted, listed, p_value};
 use crate::summary::comparison::{Comparison, MeanDifference, Shape};
-use crate::summary::{Average, Summary};
+use crate::summary::{Average, Standing, Summary};
 
 /// Averages best first, then a sentence a comparison on the same documents.
 pub(super) fn sentences(summary: &Summary) -> Vec<String> {
     let mut sentences = averages(summary);
+    let compared = |comparison| compared(summary, comparison);
     sentences.extend(summary.comparisons().iter().filter_map(compared));
     sentences
 }
@@ -92,7 +93,7 @@ fn comparable(summary: &Summary, name: &str) -> Option<Vec<f64>> {
 }
 
 /// `cpt beats base, its parent, by …`; `None` where no task has scores of both.
-fn compared(comparison: &Comparison) -> Option<String> {
+fn compared(summary: &Summary, comparison: &Comparison) -> Option<String> {
     let found = &comparison.unevenness;
     if found.tasks() == 0 {
         return None;
@@ -108,13 +109,42 @@ fn compared(comparison: &Comparison) -> Option<String> {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     Some(format!(
-        "{} against {}, {}, on the same documents and with all comparisons adjusted for: {}.{}{}",
+        "{} against {}, {}, on the same documents and with all comparisons adjusted for: {}.{}{}{}",
         comparison.model,
         comparison.baseline,
         comparison.relation.name(),
         parts.join("; "),
+        guessing(summary, comparison),
         comparison.averages.iter().find_map(average_change).unwrap_or_default(),
         shape(comparison)
+    ))
+}
+
+/// Differences between models of which the better does not beat guessing: `But on heb_snli …`.
+fn guessing(summary: &Summary, comparison: &Comparison) -> String {
+    let changed = comparison.unevenness.better.iter().chain(&comparison.unevenness.worse);
+    let parts: Vec<String> =
+        changed.filter_map(|task| beside_guessing(summary, comparison, task)).collect();
+    if parts.is_empty() { String::new() } else { format!(" But {}.", parts.join("; ")) }
+}
+
+/// `heb_snli only goes from below what guessing gets (33.3) to what guessing gets`; `None` where one
+/// of the two beats guessing or what that gets is unknown.
+fn beside_guessing(summary: &Summary, comparison: &Comparison, task: &str) -> Option<String> {
+    let manifest = summary.manifest.tasks.get(task)?;
+    let standing = |model: &str| summary.cell(model, task)?.standing(manifest);
+    let (before, chance) = standing(&comparison.baseline)?;
+    let (after, _) = standing(&comparison.model)?;
+    let (from, to) = match (before, after) {
+        (Standing::Above, _) | (_, Standing::Above) => return None,
+        (Standing::Below, Standing::Below) => ("below what guessing gets", "still below it"),
+        (Standing::Below, Standing::AtChance) => ("below what guessing gets", "what guessing gets"),
+        (Standing::AtChance, Standing::Below) => ("what guessing gets", "below it"),
+        (Standing::AtChance, Standing::AtChance) => ("what guessing gets", "no more than that"),
+    };
+    Some(format!(
+        "{task} only goes from {from} ({}) to {to}",
+        format::metric(Unit::Fraction, chance)
     ))
 }
 
