@@ -27,22 +27,20 @@ template <unsigned MI, bool GATED> __device__ void form_tile(const Product &p, u
   unsigned width = GATED ? p.outputs / 2 : p.outputs, across = (width + COLUMNS - 1) / COLUMNS;
   unsigned expert = p.tiles[1 + 2 * (tile / across)], first = p.tiles[2 + 2 * (tile / across)];
   unsigned end = min(first + ROWS, p.starts[expert + 1]), column = tile % across;
-  auto row = [&](unsigned line) -> const bf16 * {
+  auto row = [&](unsigned line) -> unsigned {
     unsigned row = first + line;
-    if (row >= end) return nullptr;
-    return p.x + size_t(p.order ? p.order[row] / p.top_k : row) * p.inputs;
+    return row >= end ? NONE : p.order ? p.order[row] / p.top_k : row;
   };
-  auto weight = [&](unsigned line) -> const bf16 * {
+  auto weight = [&](unsigned line) -> unsigned {
     unsigned inner = column * COLUMNS + (GATED ? line / 16 * 8 + line % 8 : line);
-    if (inner >= width) return nullptr;
-    size_t output = GATED && line / 8 % 2 ? width + inner : inner; // gate, then up
-    return p.weights + (size_t(expert) * p.outputs + output) * p.inputs;
+    return inner >= width ? NONE : GATED && line / 8 % 2 ? width + inner : inner; // gate, then up
   };
-  float sums[MI][4][4];
-  multiply(shared, p.weights, p.inputs, row, weight, sums);
+  const bf16 *weights = p.weights + size_t(expert) * p.outputs * p.inputs;
+  float sums[MI][8][4];
+  multiply(shared, p.x, weights, p.inputs, row, weight, sums);
 
   unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  unsigned top = warp / 4 * 16 * MI, left = warp % 4 * 32;
+  unsigned top = warp / 2 * 16 * MI, left = warp % 2 * 64;
   const float *bias = p.bias ? p.bias + size_t(expert) * p.outputs : nullptr;
 #pragma unroll
   for (unsigned i = 0; i < MI; i++)
@@ -51,7 +49,7 @@ template <unsigned MI, bool GATED> __device__ void form_tile(const Product &p, u
       unsigned row = first + top + 16 * i + lane / 4 + 8 * half;
       if (row >= end) continue;
 #pragma unroll
-      for (unsigned j = 0; j < 4; j += GATED ? 2 : 1) {
+      for (unsigned j = 0; j < 8; j += GATED ? 2 : 1) {
         unsigned inner = column * COLUMNS + (GATED ? left / 2 + 4 * j : left + 8 * j) + lane % 4 * 2;
         if (inner >= width) continue;
         float out[2];

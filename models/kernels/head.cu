@@ -35,18 +35,16 @@ __device__ void summarise(const bf16 *x, const bf16 *weights, const float *bias,
   constexpr unsigned ROWS = 32 * MI;
   DYNAMIC_SHARED(bf16, shared);
   unsigned down = (rows + ROWS - 1) / ROWS, first = tile % down * ROWS, column = tile / down;
-  auto row = [&](unsigned line) -> const bf16 * {
-    return first + line < rows ? x + size_t(first + line) * inputs : nullptr;
-  };
-  auto weight = [&](unsigned line) -> const bf16 * {
+  auto row = [&](unsigned line) { return first + line < rows ? first + line : NONE; };
+  auto weight = [&](unsigned line) {
     unsigned token = column * OUTPUTS + line;
-    return token < vocabulary ? weights + size_t(token) * inputs : nullptr;
+    return token < vocabulary ? token : NONE;
   };
-  float sums[MI][4][4];
-  multiply(shared, weights, inputs, row, weight, sums);
+  float sums[MI][8][4];
+  multiply(shared, x, weights, inputs, row, weight, sums);
 
-  // Of each row: eight logits a thread, then four threads, then four warps.
-  Part *parts = reinterpret_cast<Part *>(shared); // [ROWS, 4]
+  // Of each row: sixteen logits a thread, then four threads, then two warps.
+  Part *parts = reinterpret_cast<Part *>(shared); // [ROWS, 2]
   unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
 #pragma unroll
   for (unsigned i = 0; i < MI; i++)
@@ -54,22 +52,21 @@ __device__ void summarise(const bf16 *x, const bf16 *weights, const float *bias,
     for (unsigned half = 0; half < 2; half++) {
       Part part = {-INFINITY, 0xffffffffu, 0.0f};
 #pragma unroll
-      for (unsigned j = 0; j < 4; j++)
+      for (unsigned j = 0; j < 8; j++)
 #pragma unroll
         for (unsigned c = 0; c < 2; c++) {
-          unsigned token = column * OUTPUTS + warp % 4 * 32 + 8 * j + lane % 4 * 2 + c;
+          unsigned token = column * OUTPUTS + warp % 2 * 64 + 8 * j + lane % 4 * 2 + c;
           if (token >= vocabulary) continue;
           float logit = sums[i][j][2 * half + c] + (bias ? bias[token] : 0.0f);
           if (isnan(logit)) part.sum = logit;
           else part = join(part, {logit, token, 1.0f});
         }
       part = join_lanes(join_lanes(part, 1), 2);
-      if (lane % 4 == 0) parts[(warp / 4 * 16 * MI + 16 * i + 8 * half + lane / 4) * 4 + warp % 4] = part;
+      if (lane % 4 == 0) parts[(warp / 2 * 16 * MI + 16 * i + 8 * half + lane / 4) * 2 + warp % 2] = part;
     }
   __syncthreads();
   if (threadIdx.x < ROWS && first + threadIdx.x < rows) {
-    Part *mine = parts + threadIdx.x * 4;
-    Part all = join(join(mine[0], mine[1]), join(mine[2], mine[3]));
+    Part all = join(parts[threadIdx.x * 2], parts[threadIdx.x * 2 + 1]);
     size_t at = size_t(column) * rows + first + threadIdx.x;
     largest[at] = all.largest;
     tokens[at] = all.token;

@@ -8,7 +8,7 @@ use crate::kernels::activation::Activation;
 
 const EXPERTS: Module = module!("experts");
 /// Threads of a block.
-pub(super) const THREADS: usize = 256;
+pub(super) const THREADS: usize = 128;
 /// Blocks that fit a multiprocessor at once.
 pub(super) const BLOCKS: usize = 2;
 /// Tokens that one block sums, a warp each.
