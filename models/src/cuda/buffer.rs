@@ -40,6 +40,17 @@ impl Buffer {
         Ok(Self { storage, numbers })
     }
 
+    /// Where it lies, for kernels that are given a table of addresses.
+    pub(crate) fn address(&mut self) -> Result<i64> {
+        match &mut self.storage {
+            #[cfg(feature = "cuda")]
+            Storage::Cuda(storage) => super::device::address_of_storage(storage),
+            #[cfg(test)]
+            Storage::Cpu(storage) => super::emulator::address_of_storage(storage),
+            other => Err(no_kernels(&other.device())),
+        }
+    }
+
     /// The tensor that takes over the memory.
     pub(crate) fn into_tensor(self, shape: impl Into<Shape>) -> Result<Tensor> {
         let shape = shape.into();

@@ -23,7 +23,7 @@ pub(super) fn multiprocessors(device: &CudaDevice) -> Result<usize> {
 
 /// Puts a kernel into the stream.
 pub(super) fn run(launch: Launch<'_>, device: &CudaDevice) -> Result<()> {
-    let Launch { module, kernel, grid, threads, shared, arguments } = launch;
+    let Launch { module, kernel, grid, threads, shared, arguments, .. } = launch;
     let function = device.get_or_load_custom_func(kernel, module.name, module.ptx)?;
     if shared > SHARED {
         let attribute = FunctionAttribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
@@ -74,6 +74,11 @@ fn tensor_pointer(tensor: &Tensor, stream: &CudaStream) -> Result<u64> {
 /// Where a tensor's first number lies.
 pub(super) fn address_of(tensor: &Tensor, device: &CudaDevice) -> Result<i64> {
     Ok(tensor_pointer(tensor, &device.cuda_stream())?.cast_signed())
+}
+
+/// Where a storage's first number lies.
+pub(super) fn address_of_storage(storage: &CudaStorage) -> Result<i64> {
+    Ok(pointer(storage, 0, &storage.device.cuda_stream())?.cast_signed())
 }
 
 /// The address of a storage's number `start`.

@@ -130,11 +130,12 @@ pub(super) fn run(mut launch: Launch<'_>) -> Result<()> {
 }
 
 fn buffers<'a>(launch: &'a mut Launch<'_>) -> Result<Vec<&'a mut [u8]>> {
-    let written = launch.arguments.iter_mut().filter_map(|argument| match argument {
+    let given = launch.arguments.iter_mut().filter_map(|argument| match argument {
         Argument::Buffer(buffer) => Some(&mut buffer.storage),
         _ => None,
     });
-    written
+    given
+        .chain(launch.written.iter_mut().map(|buffer| &mut buffer.storage))
         .map(|storage| match storage {
             Storage::Cpu(storage) => bytes(storage),
             _ => Err(Error::msg("the emulator was given memory of another device")),
@@ -233,16 +234,22 @@ pub(super) fn address_of(tensor: &Tensor) -> Result<i64> {
     Ok(address(tensor, Some(&storage))?.cast_signed())
 }
 
+/// Where a storage's first number lies.
+pub(super) fn address_of_storage(storage: &mut CpuStorage) -> Result<i64> {
+    Ok(bytes(storage)?.as_mut_ptr() as i64)
+}
+
 fn guards_hold(launch: &mut Launch<'_>) -> Result<()> {
-    let kernel = launch.kernel;
-    for argument in &mut launch.arguments {
-        if let Argument::Buffer(buffer) = argument
-            && let Storage::Cpu(storage) = &mut buffer.storage
-        {
+    let given = launch.arguments.iter_mut().filter_map(|argument| match argument {
+        Argument::Buffer(buffer) => Some(&mut **buffer),
+        _ => None,
+    });
+    for buffer in given.chain(launch.written.iter_mut().map(|buffer| &mut **buffer)) {
+        if let Storage::Cpu(storage) = &mut buffer.storage {
             let size = buffer.numbers
                 * candle_core::backend::BackendStorage::dtype(storage).size_in_bytes();
             if bytes(storage)?[size..].iter().any(|&byte| byte != UNTOUCHED) {
-                return Err(Error::msg(format!("{kernel} wrote behind its memory")));
+                return Err(Error::msg(format!("{} wrote behind its memory", launch.kernel)));
             }
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct Launch<'a> {
     /// Bytes of dynamic shared memory.
     pub(super) shared: usize,
     pub(super) arguments: Vec<Argument<'a>>,
+    /// Memory that the kernel writes by addresses from a table.
+    pub(super) written: Vec<&'a mut Buffer>,
 }
 
 /// What a kernel is given.
@@ -59,6 +61,7 @@ impl<'a> Launch<'a> {
             threads: [threads as u32, 1, 1],
             shared: 0,
             arguments: vec![],
+            written: vec![],
         }
     }
 
@@ -97,6 +100,12 @@ impl<'a> Launch<'a> {
     #[allow(dead_code)]
     pub(crate) fn optional_buffer(mut self, buffer: Option<&'a mut Buffer>) -> Self {
         self.arguments.push(buffer.map_or(Argument::Null, Argument::Buffer));
+        self
+    }
+
+    /// Memory that the kernel writes, and whose address it finds in a table ([`Buffer::address`]).
+    pub(crate) fn writes(mut self, buffers: impl IntoIterator<Item = &'a mut Buffer>) -> Self {
+        self.written.extend(buffers);
         self
     }
 

@@ -18,6 +18,7 @@ pub(crate) mod emulator;
 mod experts;
 mod head;
 mod launch;
+mod mamba;
 mod norm;
 mod route;
 mod sort;
@@ -27,9 +28,7 @@ pub(crate) mod testing;
 
 use candle_core::{DType, Error, Result, Tensor};
 
-#[cfg(feature = "cuda")]
-pub(crate) use attention::attends;
-pub(crate) use attention::{Plan, Stretch, attend};
+pub(crate) use attention::{Plan, Stretch, attend, attends};
 pub(crate) use buffer::Buffer;
 pub(crate) use elementwise::{activate, add, gated, rotate, silu_gated};
 #[cfg(test)]
@@ -37,6 +36,7 @@ pub(crate) use emulator::needs_emulator;
 pub(crate) use experts::mix;
 pub(crate) use head::predict;
 pub(crate) use launch::{Launch, Module, module, multiprocessors};
+pub(crate) use mamba::{Before, Parameters, Scanned, mamba, scans};
 pub(crate) use norm::{finite_rows, grouped_norm, rms_norm};
 pub(crate) use route::{Routed, can_route, route};
 pub(crate) use sums::DeviceSums;

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use candle_core::{D, Result, Tensor};
 
 use super::forest::{Keys, cached_nodes, siblings};
-use super::host::on_host;
+use super::host::{has_kernels, on_host};
 use super::placement::wide;
 use crate::cache::{KeyBlock, Node, State};
+use crate::cuda;
 use crate::kernels::attention::{self as kernel, Block, Heads, Member, Siblings};
 use crate::kernels::host::{Host, host, tensor};
 use crate::pass::{Pass, PassSegment};
@@ -23,8 +24,7 @@ pub(crate) fn attend(
     (q, k, v): (&Tensor, &Tensor, &Tensor),
     sinks: Option<&Tensor>,
 ) -> Result<Tensor> {
-    #[cfg(feature = "cuda")]
-    if q.device().is_cuda() && crate::cuda::attends(q.dtype(), heads) {
+    if has_kernels(q) && cuda::attends(q.dtype(), heads) {
         return super::planned::attend(pass, slot, heads, (q, k, v), sinks);
     }
     if !on_host(q) {

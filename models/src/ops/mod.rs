@@ -20,7 +20,6 @@ mod latent;
 mod matrix;
 mod norm;
 mod placement;
-#[cfg(any(feature = "cuda", test))]
 mod planned;
 mod recurrence;
 mod rotary;
@@ -41,7 +40,6 @@ pub(crate) use latent::keys_and_values;
 pub(crate) use matrix::{Matrix, embed, linear, linear_exactly};
 pub(crate) use norm::{grouped_norm, layer_norm, rms_norm};
 pub(crate) use placement::Placement;
-#[cfg(any(feature = "cuda", test))]
 pub(crate) use planned::Plans;
 pub(crate) use rotary::{Angles, rotate};
 pub(crate) use router::{Decision, route};

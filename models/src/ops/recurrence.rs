@@ -10,6 +10,7 @@ use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
 use crate::cache::{Node, ScanState, State};
+use crate::cuda::Before;
 use crate::kernels::host::{host, tensor};
 use crate::pass::{Link, Pass, PassSegment, Step};
 
@@ -90,13 +91,10 @@ pub(crate) fn recur_on_device(
     let mut ends: Vec<ScanState> = Vec::with_capacity(pass.segments.len());
     let mut outputs = Vec::with_capacity(pass.segments.len());
     for (index, segment) in pass.segments.iter().enumerate() {
-        let before = match (cached_node(segment), &segment.parent) {
-            (Some(node), _) => match &node.states[slot] {
-                State::Scan(state) => Some(state),
-                _ => None,
-            },
-            (None, Some(Link::Pass(parent))) => Some(&ends[*parent]),
-            _ => None,
+        let before = match before(segment, slot) {
+            Before::Nothing => None,
+            Before::Kept(state) => Some(state),
+            Before::Segment(parent) => Some(&ends[parent]),
         };
         let (output, end) = run(segment, before)?;
         outputs.push(output);
@@ -104,6 +102,18 @@ pub(crate) fn recur_on_device(
         ends.push(end);
     }
     Tensor::cat(&outputs, 0)
+}
+
+/// What a segment's state at the slot continues.
+pub(crate) fn before(segment: &PassSegment, slot: usize) -> Before<'_> {
+    match (cached_node(segment), &segment.parent) {
+        (Some(node), _) => match &node.states[slot] {
+            State::Scan(state) => Before::Kept(state),
+            _ => Before::Nothing,
+        },
+        (None, Some(Link::Pass(parent))) => Before::Segment(*parent),
+        _ => Before::Nothing,
+    }
 }
 
 /// Where segments start from.

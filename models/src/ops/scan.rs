@@ -5,9 +5,10 @@ use std::ops::Range;
 use candle_core::{D, Result, Tensor};
 use rayon::prelude::*;
 
-use super::host::on_host;
-use super::recurrence::{Memory, MemoryShape, recur, recur_on_device};
+use super::host::{has_kernels, on_host};
+use super::recurrence::{Memory, MemoryShape, before, recur, recur_on_device};
 use super::scan_composed::Composed;
+use crate::cuda::{self, Scanned};
 use crate::kernels::convolution::Filters;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::scan::{HeadParameters, ScanShape, Tokens, scan_group};
@@ -60,10 +61,45 @@ pub(crate) fn mamba(
     if on_host(projected) {
         return on_cpu(projected, shape, parameters, slot, step);
     }
+    if has_kernels(projected) && cuda::scans(projected.dtype(), shape.scan, shape.kernel) {
+        return by_kernels(projected, shape, parameters, slot, step);
+    }
     let composed = Composed::new(projected, shape, parameters)?;
     let y = recur_on_device(step, slot, |segment, before| composed.segment(segment, before))?;
     let gate = projected.narrow(D::Minus1, 0, shape.scan.inner())?.to_dtype(y.dtype())?;
     (gate.silu()? * y)?.to_dtype(projected.dtype())
+}
+
+/// All segments at once, with the kernels for NVIDIA GPUs.
+fn by_kernels(
+    projected: &Tensor,
+    shape: MambaShape,
+    parameters: &MambaParameters,
+    slot: usize,
+    step: &mut Step<'_>,
+) -> Result<Tensor> {
+    let pass = step.pass;
+    let segments: Vec<Scanned<'_>> = pass.segments.iter().map(|s| scanned(s, slot)).collect();
+    let weights = cuda::Parameters {
+        conv_weight: &parameters.conv_weight,
+        conv_bias: parameters.conv_bias.as_ref(),
+        dt_bias: &parameters.dt_bias,
+        a_log: &parameters.a_log,
+        d: &parameters.d,
+    };
+    let projected = projected.contiguous()?;
+    let (gated, ends) = cuda::mamba(&projected, shape.scan, weights, &segments)?;
+    for (segment, end) in ends.into_iter().enumerate() {
+        if let Some(end) = end {
+            step.store_scan(slot, segment, end);
+        }
+    }
+    Ok(gated)
+}
+
+fn scanned(segment: &PassSegment, slot: usize) -> Scanned<'_> {
+    let PassSegment { rows, stored, .. } = segment;
+    Scanned { rows: rows.clone(), before: before(segment, slot), keep: *stored }
 }
 
 fn on_cpu(

@@ -22,13 +22,13 @@ fn qwen3_moe() -> Value {
     })
 }
 
-/// A small Nemotron-H with every kind of layer.
+/// A small Nemotron-H with every kind of layer, and a scan of the sizes that its kernel takes.
 fn nemotron_h() -> Value {
     json!({
         "architectures": ["NemotronHForCausalLM"], "model_type": "nemotron_h", "hidden_size": 64,
         "hybrid_override_pattern": "MEM*-E", "num_attention_heads": 4, "num_key_value_heads": 2,
-        "head_dim": 64, "intermediate_size": 96, "mamba_num_heads": 4, "mamba_head_dim": 16,
-        "n_groups": 2, "ssm_state_size": 32, "conv_kernel": 4, "n_routed_experts": 8,
+        "head_dim": 64, "intermediate_size": 96, "mamba_num_heads": 4, "mamba_head_dim": 64,
+        "n_groups": 2, "ssm_state_size": 128, "conv_kernel": 4, "n_routed_experts": 8,
         "num_experts_per_tok": 2, "moe_intermediate_size": 48, "n_shared_experts": 1,
         "moe_shared_expert_intermediate_size": 64, "norm_topk_prob": true,
         "routed_scaling_factor": 2.5, "layer_norm_epsilon": 1e-5, "vocab_size": 90,

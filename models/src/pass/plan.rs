@@ -15,7 +15,6 @@ pub(crate) struct Pass {
     pub(crate) positions: Vec<usize>,
     pub(crate) segments: Vec<PassSegment>,
     /// How its attention is divided among a GPU's blocks of threads.
-    #[cfg(any(feature = "cuda", test))]
     pub(crate) plans: crate::ops::Plans,
 }
 
@@ -73,13 +72,7 @@ impl Pass {
         let position = |s: &PassSegment| s.start..s.start + s.rows.len();
         let positions = segments.iter().flat_map(position).collect();
         let tokens = batch.segments.iter().flat_map(|s| s.tokens.iter().copied()).collect();
-        Ok(Self {
-            tokens,
-            positions,
-            segments,
-            #[cfg(any(feature = "cuda", test))]
-            plans: Default::default(),
-        })
+        Ok(Self { tokens, positions, segments, plans: Default::default() })
     }
 }
 

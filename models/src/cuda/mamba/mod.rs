@@ -1,0 +1,100 @@
+//! The Mamba-2 mixer between its two projections, for all segments of a pass.
+//!
+//! The convolution looks at inputs only, so one launch does all segments, whatever continues what. The scan starts
+//! from states: one launch a level of the forest.
+
+mod convolution;
+mod scan;
+
+use std::ops::Range;
+
+use candle_core::{DType, Device, Result, Tensor};
+
+use super::Buffer;
+use crate::cache::ScanState;
+use crate::kernels::scan::ScanShape;
+
+/// A segment of a pass.
+pub(crate) struct Scanned<'a> {
+    /// Its packed rows.
+    pub(crate) rows: Range<usize>,
+    pub(crate) before: Before<'a>,
+    /// Whether the state at its end is wanted.
+    pub(crate) keep: bool,
+}
+
+/// What a segment continues.
+#[derive(Clone, Copy)]
+pub(crate) enum Before<'a> {
+    /// Nothing: it begins a sequence.
+    Nothing,
+    /// A state that an earlier pass returned.
+    Kept(&'a ScanState),
+    /// An earlier segment of the same pass, by index.
+    Segment(usize),
+}
+
+/// The small weights of a mixer, all f32.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters<'a> {
+    /// `[channels, taps]`; the last tap meets the current token.
+    pub(crate) conv_weight: &'a Tensor,
+    pub(crate) conv_bias: Option<&'a Tensor>,
+    pub(crate) dt_bias: &'a Tensor,
+    /// Logarithm of the decay rates.
+    pub(crate) a_log: &'a Tensor,
+    pub(crate) d: &'a Tensor,
+}
+
+/// Whether there are kernels for rows of this type and a mixer of this shape.
+pub(crate) fn scans(dtype: DType, shape: ScanShape, taps: usize) -> bool {
+    let sizes = (shape.head_dim, shape.state, taps) == (scan::P, scan::N, convolution::TAPS);
+    dtype == DType::BF16 && sizes
+}
+
+/// Convolves, scans and gates the rows of a pass.
+///
+/// `projected` is `[rows, gate | channels | step sizes]` in bf16. Returns SiLU(gate) · y (`[rows, inner]`, bf16) and
+/// the states that are wanted: of the convolution in bf16, of the scan in f32. Step sizes are softplus(dt + bias).
+pub(crate) fn mamba(
+    projected: &Tensor,
+    shape: ScanShape,
+    parameters: Parameters<'_>,
+    segments: &[Scanned<'_>],
+) -> Result<(Tensor, Vec<Option<ScanState>>)> {
+    let mut continued: Vec<bool> = segments.iter().map(|segment| segment.keep).collect();
+    for segment in segments {
+        if let Before::Segment(parent) = segment.before {
+            continued[parent] = true;
+        }
+    }
+    let (convolved, inputs) = convolution::convolve(projected, shape, parameters, segments)?;
+    let rows = scan::Rows { projected, convolved: &convolved };
+    let (gated, states) = scan::scan(rows, shape, parameters, segments, &continued)?;
+    let mut ends = vec![];
+    for ((inputs, state), segment) in inputs.into_iter().zip(states).zip(segments) {
+        let end = match (inputs, state) {
+            (Some(inputs), Some(state)) if segment.keep => Some(ScanState {
+                conv: inputs.into_tensor((convolution::TAPS - 1, shape.channels()))?,
+                scan: state.into_tensor((shape.inner(), shape.state))?,
+            }),
+            _ => None,
+        };
+        ends.push(end);
+    }
+    Ok((gated, ends))
+}
+
+/// Memory for something of each segment for which it is wanted.
+fn buffers(
+    device: &Device,
+    dtype: DType,
+    numbers: usize,
+    wanted: impl Iterator<Item = bool>,
+) -> Result<Vec<Option<Buffer>>> {
+    let one = |wanted: bool| wanted.then(|| Buffer::new(device, dtype, numbers)).transpose();
+    wanted.map(one).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+use candle_core::{DType, Result, Tensor};
+
+use super::{Before, Parameters, Scanned, buffers};
+use crate::cuda::launch::address;
+use crate::cuda::{Buffer, Launch, Module, module};
+use crate::kernels::scan::ScanShape;
+
+const SCAN: Module = module!("scan");
+/// Numbers of a head's input and output.
+pub(super) const P: usize = 64;
+/// Numbers of B and C.
+pub(super) const N: usize = 128;
+const THREADS: usize = 128;
+/// Tokens that are done at once.
+const LENGTH: usize = 64;
+/// Most segments of a launch.
+const MOST: usize = 65_535;
+
+/// The rows of a pass, before and after the convolution.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) projected: &'a Tensor,
+    pub(super) convolved: &'a Tensor,
+}
+
+/// Scans and gates all segments; returns `[rows, inner]`, and the states at the ends that are wanted.
+pub(super) fn scan(
+    rows: Rows<'_>,
+    shape: ScanShape,
+    parameters: Parameters<'_>,
+    segments: &[Scanned<'_>],
+    wanted: &[bool],
+) -> Result<(Tensor, Vec<Option<Buffer>>)> {
+    let (count, width) = rows.projected.dims2()?;
+    let device = rows.projected.device();
+    let mut states = buffers(device, DType::F32, shape.inner() * N, wanted.iter().copied())?;
+    let levels = levels(segments);
+    let table = table(segments, &levels, &mut states)?;
+    let table = Tensor::from_vec(table, (segments.len(), 4), device)?;
+    let mut out = Buffer::new(device, DType::BF16, count * shape.inner())?;
+    let mut first = 0;
+    for part in levels.iter().flat_map(|level| level.chunks(MOST)) {
+        let mut written = taken(&mut states, part);
+        let table = table.narrow(0, first, part.len())?;
+        first += part.len();
+        Launch::new(SCAN, "scan", shape.heads, THREADS)
+            .grid(part.len(), 1)
+            .shared((2 * LENGTH * P + 2 * LENGTH * N + P * N) * DType::BF16.size_in_bytes())
+            .tensor(rows.projected)
+            .tensor(rows.convolved)
+            .tensor(parameters.dt_bias)
+            .tensor(parameters.a_log)
+            .tensor(parameters.d)
+            .tensor(&table)
+            .buffer(&mut out)
+            .writes(written.iter_mut().map(|(_, state)| state))
+            .count(width)
+            .count(shape.channels())
+            .count(shape.heads)
+            .count(shape.groups)
+            .run(device)?;
+        written.into_iter().for_each(|(segment, state)| states[segment] = Some(state));
+    }
+    Ok((out.into_tensor((count, shape.inner()))?, states))
+}
+
+/// The states of some segments, with the segments.
+fn taken(states: &mut [Option<Buffer>], segments: &[usize]) -> Vec<(usize, Buffer)> {
+    segments.iter().filter_map(|&segment| Some((segment, states[segment].take()?))).collect()
+}
+
+/// Segments in waves: what a wave's segments continue is in earlier waves.
+fn levels(segments: &[Scanned<'_>]) -> Vec<Vec<usize>> {
+    let mut depth: Vec<usize> = vec![];
+    let mut levels: Vec<Vec<usize>> = vec![];
+    for (index, segment) in segments.iter().enumerate() {
+        let level = match segment.before {
+            Before::Segment(parent) => depth[parent] + 1,
+            _ => 0,
+        };
+        depth.push(level);
+        if levels.len() == level {
+            levels.push(vec![]);
+        }
+        levels[level].push(index);
+    }
+    levels
+}
+
+/// First row, tokens, and the addresses of the states before and after, of every segment, level by level.
+fn table(
+    segments: &[Scanned<'_>],
+    levels: &[Vec<usize>],
+    states: &mut [Option<Buffer>],
+) -> Result<Vec<i64>> {
+    let ends = states.iter_mut().map(|state| state.as_mut().map_or(Ok(0), Buffer::address));
+    let ends: Vec<i64> = ends.collect::<Result<_>>()?;
+    let mut table = vec![];
+    for &index in levels.iter().flatten() {
+        let Scanned { rows, before, .. } = &segments[index];
+        let before = match before {
+            Before::Nothing => 0,
+            Before::Kept(state) => address(&state.scan)?,
+            Before::Segment(parent) => ends[*parent],
+        };
+        table.extend([rows.start as i64, rows.len() as i64, before, ends[index]]);
+    }
+    Ok(table)
+}
