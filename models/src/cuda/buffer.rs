@@ -18,8 +18,9 @@ impl Buffer {
             #[cfg(feature = "cuda")]
             Device::Cuda(device) => {
                 #[expect(unsafe_code, reason = "memory is handed out as it is found")]
-                // SAFETY: the types that kernels write have no invalid values.
-                Storage::Cuda(unsafe { device.alloc_uninit(&Shape::from(numbers), dtype)? })
+                // SAFETY: the types that kernels write have no invalid values. (No memory at all is more
+                // than a driver gives.)
+                Storage::Cuda(unsafe { device.alloc_uninit(&Shape::from(numbers.max(1)), dtype)? })
             }
             #[cfg(test)]
             Device::Cpu => Storage::Cpu(super::emulator::untouched(dtype, numbers)?),
@@ -32,7 +33,9 @@ impl Buffer {
     pub(crate) fn zeros(device: &Device, dtype: DType, numbers: usize) -> Result<Self> {
         let storage = match device {
             #[cfg(feature = "cuda")]
-            Device::Cuda(device) => Storage::Cuda(device.zeros_impl(&Shape::from(numbers), dtype)?),
+            Device::Cuda(device) => {
+                Storage::Cuda(device.zeros_impl(&Shape::from(numbers.max(1)), dtype)?)
+            }
             #[cfg(test)]
             Device::Cpu => Storage::Cpu(super::emulator::zeros(dtype, numbers)?),
             _ => return Err(no_kernels(device)),

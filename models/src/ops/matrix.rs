@@ -3,7 +3,9 @@
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
+use super::host::has_kernels;
 use super::placement::wide;
+use crate::cuda;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::packed::{Packed, Storage};
 use crate::kernels::{matrix, norm, vector};
@@ -59,6 +61,9 @@ pub(crate) fn linear(x: &Tensor, weight: &Matrix, bias: Option<&Tensor>) -> Resu
 pub(crate) fn linear_exactly(x: &Tensor, weight: &Matrix, bias: Option<&Tensor>) -> Result<Tensor> {
     match weight {
         Matrix::Packed(packed) => on_cpu(x, &packed.on_exact_rows(), bias),
+        Matrix::Dense(dense) if has_kernels(x) && cuda::multiplies_exactly(x, dense) => {
+            cuda::linear_exactly(&x.contiguous()?, dense, bias)
+        }
         Matrix::Dense(dense) => {
             let wide = wide(x.dtype());
             biased(x.to_dtype(wide)?.matmul(&dense.to_dtype(wide)?.t()?)?, bias)
