@@ -3,7 +3,7 @@
 #[cfg(feature = "cuda")]
 use candle_core::backend::BackendDevice;
 use candle_core::op::BackpropOp;
-use candle_core::{DType, Device, Error, Result, Shape, Storage, Tensor};
+use candle_core::{CpuStorage, DType, Device, Error, Result, Shape, Storage, Tensor};
 
 /// Memory on a device that a kernel may write, and a tensor afterwards.
 pub(crate) struct Buffer {
@@ -51,6 +51,16 @@ impl Buffer {
             #[cfg(test)]
             Storage::Cpu(storage) => super::emulator::address_of_storage(storage),
             other => Err(no_kernels(&other.device())),
+        }
+    }
+
+    /// Waits for the device and shows the numbers, which are 64 bits long.
+    pub(crate) fn read<R>(&self, show: impl FnOnce(&[i64]) -> R) -> Result<R> {
+        match &self.storage {
+            #[cfg(feature = "cuda")]
+            Storage::Cuda(storage) => super::device::read(storage, self.numbers, show),
+            Storage::Cpu(CpuStorage::I64(numbers)) => Ok(show(&numbers[..self.numbers])),
+            _ => Err(Error::msg("only numbers of 64 bits are read from a buffer")),
         }
     }
 

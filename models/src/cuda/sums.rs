@@ -1,6 +1,7 @@
 //! [`DeviceSums`]: routing summed by group where the decisions are made.
 
 use candle_core::{DType, Device, Result, Tensor};
+use rayon::prelude::*;
 
 use super::route::{ROUTE, Routed};
 use super::{Buffer, Launch};
@@ -81,9 +82,12 @@ impl DeviceSums {
     /// Waits for the device and copies the sums. A group with an invalid decision counts as if it
     /// had no tokens.
     pub(crate) fn finish(self) -> Result<GroupRouting> {
-        let Self { tokens, groups, layers, experts, sums, .. } = self;
-        let numbers = sums.numbers;
-        let all = sums.into_tensor(numbers)?.to_vec1::<i64>()?;
+        self.sums.read(|all| self.routing(all))
+    }
+
+    /// The sums from where they lie in `all`, as `route.cu` puts them there.
+    fn routing(&self, all: &[i64]) -> GroupRouting {
+        let &Self { groups, layers, experts, .. } = self;
         let cells = groups * layers;
         let (scores, rest) = all.split_at(cells * experts);
         let (entropy, rest) = rest.split_at(cells);
@@ -91,18 +95,20 @@ impl DeviceSums {
         let (spoilt, selections) = rest.split_at(groups);
         let whole = |&sum: &i64| sum as f64 / UNITS;
         let halves = |&pair: &i64| [pair as u32, (pair >> 32) as u32];
+        let mut selections: Vec<u32> = selections.par_iter().flat_map_iter(halves).collect();
+        selections.truncate(cells * experts); // an odd number leaves half a number over
         let mut routing = GroupRouting {
-            tokens,
-            selections: selections.iter().flat_map(halves).take(cells * experts).collect(),
+            tokens: self.tokens.clone(),
+            selections,
             entropy_bits: entropy.iter().map(whole).collect(),
-            scores: scores.iter().map(whole).collect(),
+            scores: scores.par_iter().map(whole).collect(),
             near_ties: counts[0].unsigned_abs(),
             invalid: counts[1].unsigned_abs(),
         };
         for group in (0..groups).filter(|&group| spoilt[group] != 0) {
             routing.clear(group, layers, experts);
         }
-        Ok(routing)
+        routing
     }
 }
 
