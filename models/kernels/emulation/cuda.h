@@ -257,7 +257,8 @@ inline void load_matrix_x2_transposed(unsigned (&r)[2], const void *row) {
   emulation::load_matrices<true, 2>(r, row);
 }
 
-// d += a · b over registers in the layout of PTX's mma.m16n8k16.
+// d += a · b over registers in the layout of mma.m16n8k16 (PTX ISA, "Matrix Fragments for mma.m16n8k16
+// with floating point type").
 inline void multiply_16_8_16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
   using namespace emulation;
   Six mine{{a[0], a[1], a[2], a[3], b[0], b[1]}};
