@@ -126,10 +126,10 @@ fn long_generations_beside_each_other_compute_what_each_does_alone() {
         let mut cache = model.new_cache();
         let trunk = Segment { keep: true, ..segment(9, None, &tokens[..8], v) };
         invariance::run(model.as_ref(), &mut cache, vec![trunk]);
-        for step in 0..100 {
+        for step in 0..100usize {
             let next = |node: u64| {
                 // Sequence n begins n · 7 steps late.
-                let at = (step as usize).checked_sub(7 * node as usize)?;
+                let at = step.checked_sub(7 * node as usize)?;
                 let one = segment(node, (at == 0).then_some(9), &tokens[8 + at..9 + at], v);
                 Some(Segment { append: at > 0, keep: true, ..one })
             };
