@@ -14,7 +14,7 @@ struct Product {
   const float *bias;   // [experts, outputs], or null
   bf16 *out;           // [rows, outputs], or [rows, outputs / 2] with a gate
   const unsigned *order, *starts, *tiles;
-  unsigned top_k, inputs, outputs, activation;
+  unsigned top_k, inputs, outputs, stages, activation;
   float alpha, limit;
 };
 
@@ -37,7 +37,7 @@ template <unsigned MI, bool GATED> __device__ void form_tile(const Product &p, u
   };
   const bf16 *weights = p.weights + size_t(expert) * p.outputs * p.inputs;
   float sums[MI][8][4];
-  multiply(shared, p.x, weights, p.inputs, row, weight, sums);
+  multiply(shared, p.stages, p.x, weights, p.inputs, row, weight, sums);
 
   unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
   unsigned top = warp / 2 * 16 * MI, left = warp % 2 * 64;
@@ -81,9 +81,9 @@ template <unsigned MI, bool GATED> __device__ void form_product(const Product &p
   extern "C" __global__ void __launch_bounds__(THREADS, 2)                                         \
       name(const bf16 *x, const bf16 *weights, const float *bias, bf16 *out, const unsigned *order,  \
            const unsigned *starts, const unsigned *tiles, unsigned top_k, unsigned inputs,         \
-           unsigned outputs, unsigned activation, float alpha, float limit) {                      \
+           unsigned outputs, unsigned stages, unsigned activation, float alpha, float limit) {                      \
     form_product<MI, GATED>({x, weights, bias, out, order, starts, tiles, top_k, inputs, outputs,  \
-                             activation, alpha, limit});                                           \
+                             stages, activation, alpha, limit});                                           \
   }                                                                                                \
   EXPORT(name)
 

@@ -31,7 +31,7 @@ __device__ __forceinline__ Part join_lanes(Part part, int with) {
 template <unsigned MI>
 __device__ void summarise(const bf16 *x, const bf16 *weights, const float *bias, float *largest,
                           unsigned *tokens, float *sums_out, unsigned rows, unsigned inputs,
-                          unsigned vocabulary, unsigned tile) {
+                          unsigned vocabulary, unsigned stages, unsigned tile) {
   constexpr unsigned ROWS = 32 * MI;
   DYNAMIC_SHARED(bf16, shared);
   unsigned down = (rows + ROWS - 1) / ROWS, first = tile % down * ROWS, column = tile / down;
@@ -41,7 +41,7 @@ __device__ void summarise(const bf16 *x, const bf16 *weights, const float *bias,
     return token < vocabulary ? token : NONE;
   };
   float sums[MI][8][4];
-  multiply(shared, x, weights, inputs, row, weight, sums);
+  multiply(shared, stages, x, weights, inputs, row, weight, sums);
 
   // Of each row: sixteen logits a thread, then four threads, then two warps.
   Part *parts = reinterpret_cast<Part *>(shared); // [ROWS, 2]
@@ -78,10 +78,11 @@ __device__ void summarise(const bf16 *x, const bf16 *weights, const float *bias,
 #define SUMMARISE(name, MI)                                                                        \
   extern "C" __global__ void __launch_bounds__(THREADS, 2)                                         \
       name(const bf16 *x, const bf16 *weights, const float *bias, float *largest, unsigned *tokens,  \
-           float *sums, unsigned rows, unsigned inputs, unsigned vocabulary) {                     \
+           float *sums, unsigned rows, unsigned inputs, unsigned vocabulary, unsigned stages) {                     \
     unsigned down = (rows + 32 * MI - 1) / (32 * MI), across = (vocabulary + OUTPUTS - 1) / OUTPUTS; \
     for (unsigned tile = blockIdx.x; tile < down * across; tile += gridDim.x)                      \
-      summarise<MI>(x, weights, bias, largest, tokens, sums, rows, inputs, vocabulary, tile);      \
+      summarise<MI>(x, weights, bias, largest, tokens, sums, rows, inputs, vocabulary, stages,\
+                    tile);      \
   }                                                                                                \
   EXPORT(name)
 

@@ -4,7 +4,8 @@
 // out (f32 [rows, outputs]) = x · weightsᵀ + bias, tile by tile. bf16 times bf16 is exact in f32.
 template <unsigned MI>
 __device__ void form_tile(const bf16 *x, const bf16 *weights, const float *bias, float *out,
-                          unsigned rows, unsigned inputs, unsigned outputs, unsigned tile) {
+                          unsigned rows, unsigned inputs, unsigned outputs, unsigned stages,
+                          unsigned tile) {
   constexpr unsigned ROWS = 32 * MI;
   DYNAMIC_SHARED(bf16, shared);
   unsigned across = (outputs + OUTPUTS - 1) / OUTPUTS;
@@ -12,7 +13,7 @@ __device__ void form_tile(const bf16 *x, const bf16 *weights, const float *bias,
   auto row = [&](unsigned line) { return first + line < rows ? first + line : NONE; };
   auto weight = [&](unsigned line) { return column + line < outputs ? column + line : NONE; };
   float sums[MI][8][4];
-  multiply(shared, x, weights, inputs, row, weight, sums);
+  multiply(shared, stages, x, weights, inputs, row, weight, sums);
 
   unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
 #pragma unroll
@@ -33,10 +34,10 @@ __device__ void form_tile(const bf16 *x, const bf16 *weights, const float *bias,
 #define LINEAR(name, MI)                                                                           \
   extern "C" __global__ void __launch_bounds__(THREADS, 2)                                         \
       name(const bf16 *x, const bf16 *weights, const float *bias, float *out, unsigned rows,       \
-           unsigned inputs, unsigned outputs) {                                                    \
+           unsigned inputs, unsigned outputs, unsigned stages) {                                                    \
     unsigned down = (rows + 32 * MI - 1) / (32 * MI), across = (outputs + OUTPUTS - 1) / OUTPUTS;  \
     for (unsigned tile = blockIdx.x; tile < down * across; tile += gridDim.x)                      \
-      form_tile<MI>(x, weights, bias, out, rows, inputs, outputs, tile);                           \
+      form_tile<MI>(x, weights, bias, out, rows, inputs, outputs, stages, tile);                           \
   }                                                                                                \
   EXPORT(name)
 

@@ -4,7 +4,6 @@
 
 constexpr unsigned OUTPUTS = 128; // rows of weights in a tile
 constexpr unsigned STEP = 64;     // inputs copied to shared memory at a time: 128 bytes a row
-constexpr unsigned STAGES = 3;    // steps in shared memory at once
 constexpr unsigned THREADS = 128; // four warps, two by two
 constexpr unsigned NONE = 0xffffffffu;
 
@@ -50,10 +49,10 @@ template <unsigned MI> struct Operands {
 // sums = x · wᵀ for 32·MI rows of x and 128 of w; `row` and `weight` give the row of x and of w for each
 // line of the tile, or NONE. Eight divides `inputs`. A warp holds the sums of 16·MI lines from
 // warp / 2 · 16·MI on and 64 outputs from warp % 2 · 64 on: of lane l, sums[i][j][2h + c] is of line
-// 16·i + 8·h + l / 4 and output 8·j + 2·(l % 4) + c. `shared` holds STAGES · (32·MI + OUTPUTS) · STEP
-// numbers and may be used again when this returns.
+// 16·i + 8·h + l / 4 and output 8·j + 2·(l % 4) + c. `shared` holds `stages` steps, two or three, of
+// (32·MI + OUTPUTS) · STEP numbers each, and may be used again when this returns.
 template <unsigned MI, typename Row, typename Weight>
-__device__ __forceinline__ void multiply(bf16 *shared, const bf16 *x, const bf16 *w, unsigned inputs,
+__device__ __forceinline__ void multiply(bf16 *shared, unsigned stages, const bf16 *x, const bf16 *w, unsigned inputs,
                                          Row row, Weight weight, float (&sums)[MI][8][4]) {
   constexpr unsigned ROWS = 32 * MI, STAGE = (ROWS + OUTPUTS) * STEP;
   unsigned rows[2 * MI], weights[8];
@@ -63,7 +62,7 @@ __device__ __forceinline__ void multiply(bf16 *shared, const bf16 *x, const bf16
   for (unsigned i = 0; i < 8; i++) weights[i] = weight(threadIdx.x / 8 + 16 * i);
   unsigned steps = (inputs + STEP - 1) / STEP;
   auto copy = [&](unsigned step) {
-    bf16 *tile = shared + step % STAGES * STAGE;
+    bf16 *tile = shared + step % stages * STAGE;
     unsigned input = step * STEP + threadIdx.x % 8 * 8;
     if (step < steps) {
       copy_rows(tile, x, rows, input, inputs);
@@ -79,12 +78,13 @@ __device__ __forceinline__ void multiply(bf16 *shared, const bf16 *x, const bf16
     for (unsigned j = 0; j < 8; j++)
 #pragma unroll
       for (unsigned c = 0; c < 4; c++) sums[i][j][c] = 0.0f;
-  for (unsigned step = 0; step < STAGES - 1; step++) copy(step);
+  for (unsigned step = 0; step < stages - 1; step++) copy(step);
   for (unsigned step = 0; step < steps; step++) {
-    copy_wait<STAGES - 2>();
+    if (stages == 2) copy_wait<0>();
+    else copy_wait<1>();
     __syncthreads(); // this step has arrived, and nobody reads the one before it any more
-    copy(step + STAGES - 1);
-    bf16 *lines = shared + step % STAGES * STAGE, *outputs = lines + ROWS * STEP;
+    copy(step + stages - 1);
+    bf16 *lines = shared + step % stages * STAGE, *outputs = lines + ROWS * STEP;
     Operands<MI> operands[2]; // the next are loaded while these are multiplied
     operands[0].load(lines, outputs, top, left, 0);
 #pragma unroll

@@ -19,7 +19,15 @@ const SHARED: usize = 48 << 10;
 
 /// Multiprocessors of the card.
 pub(super) fn multiprocessors(device: &CudaDevice) -> Result<usize> {
-    let attribute = DeviceAttribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+    attribute(device, DeviceAttribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
+}
+
+/// Bytes of shared memory of a multiprocessor.
+pub(super) fn shared_memory(device: &CudaDevice) -> Result<usize> {
+    attribute(device, DeviceAttribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
+}
+
+fn attribute(device: &CudaDevice, attribute: DeviceAttribute) -> Result<usize> {
     let count = device.cuda_stream().context().attribute(attribute).map_err(Error::wrap)?;
     Ok(count.unsigned_abs() as usize)
 }

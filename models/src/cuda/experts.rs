@@ -3,21 +3,13 @@
 use candle_core::{DType, Error, Result, Tensor};
 
 use super::activation::Code;
-use super::{Buffer, Launch, Module, Routed, module, multiprocessors};
+use super::tile::Tiles;
+use super::{Buffer, Launch, Module, Routed, module};
 use crate::kernels::activation::Activation;
 
 const EXPERTS: Module = module!("experts");
-/// Threads of a block.
-pub(super) const THREADS: usize = 128;
-/// Blocks that fit a multiprocessor at once.
-pub(super) const BLOCKS: usize = 2;
 /// Tokens that one block sums, a warp each.
 const TOKENS: usize = 4;
-
-/// Bytes of a block's tiles in shared memory: three steps of 64 numbers of so many rows.
-pub(super) const fn shared(rows: usize) -> usize {
-    3 * (rows + 128) * 64 * 2
-}
 
 /// One product of all experts with the rows that chose them.
 struct Product<'a> {
@@ -98,8 +90,9 @@ impl Product<'_> {
             (false, _) => "product_plain_32",
         };
         let mut out = Buffer::new(device, DType::BF16, choices * width)?;
-        Launch::new(EXPERTS, kernel, BLOCKS * multiprocessors(device)?, THREADS)
-            .shared(shared(sorted.tile))
+        let tiles = Tiles::of(sorted.tile, device)?;
+        tiles
+            .launch(EXPERTS, kernel)
             .tensor(x)
             .tensor(self.weights)
             .optional(self.bias)
@@ -110,6 +103,7 @@ impl Product<'_> {
             .count(top_k)
             .count(inputs)
             .count(outputs)
+            .count(tiles.stages)
             .count(number)
             .float(alpha)
             .float(limit)

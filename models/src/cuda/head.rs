@@ -2,14 +2,12 @@
 
 use candle_core::{DType, Error, Result, Tensor};
 
-use super::experts::{BLOCKS, THREADS, shared};
-use super::{Buffer, Launch, Module, module, multiprocessors};
+use super::tile::{OUTPUTS, Tiles};
+use super::{Buffer, Launch, Module, module};
 use crate::RowOutput;
 use crate::kernels::head::Prediction;
 
 const HEAD: Module = module!("head");
-/// Tokens of the vocabulary in a tile.
-const TILE: usize = 128;
 /// Rows that one block joins, a warp each.
 const ROWS: usize = 4;
 
@@ -58,7 +56,7 @@ pub(crate) fn predict(
         .buffer(&mut out)
         .count(rows)
         .count(hidden)
-        .count(vocabulary.div_ceil(TILE))
+        .count(vocabulary.div_ceil(OUTPUTS))
         .run(device)?;
     let out: Vec<u32> = out.into_tensor(3 * rows + wanted)?.to_vec1()?;
     let (rows, logits) = out.split_at(3 * rows);
@@ -85,13 +83,14 @@ struct Parts {
 impl Parts {
     fn of(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Self> {
         let ((rows, hidden), vocabulary, device) = (x.dims2()?, weight.dim(0)?, x.device());
-        let shape = (vocabulary.div_ceil(TILE), rows);
+        let shape = (vocabulary.div_ceil(OUTPUTS), rows);
         let buffer = |dtype| Buffer::new(device, dtype, shape.0 * rows);
         let (mut largest, mut sums) = (buffer(DType::F32)?, buffer(DType::F32)?);
         let mut tokens = buffer(DType::U32)?;
         let (kernel, tile) = if rows > 32 { ("summarise_128", 128) } else { ("summarise_32", 32) };
-        Launch::new(HEAD, kernel, BLOCKS * multiprocessors(device)?, THREADS)
-            .shared(shared(tile))
+        let tiles = Tiles::of(tile, device)?;
+        tiles
+            .launch(HEAD, kernel)
             .tensor(x)
             .tensor(weight)
             .optional(bias)
@@ -101,6 +100,7 @@ impl Parts {
             .count(rows)
             .count(hidden)
             .count(vocabulary)
+            .count(tiles.stages)
             .run(device)?;
         let (largest, sums) = (largest.into_tensor(shape)?, sums.into_tensor(shape)?);
         Ok(Self { largest, tokens: tokens.into_tensor(shape)?, sums })

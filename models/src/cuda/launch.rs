@@ -159,3 +159,14 @@ pub(crate) fn multiprocessors(device: &Device) -> Result<usize> {
         _ => Err(no_kernels(device)),
     }
 }
+
+/// Bytes of shared memory that the blocks on a multiprocessor have together.
+pub(super) fn shared_memory(device: &Device) -> Result<usize> {
+    match device {
+        #[cfg(feature = "cuda")]
+        Device::Cuda(device) => super::device::shared_memory(device),
+        #[cfg(test)]
+        Device::Cpu => Ok(164 << 10),
+        _ => Err(no_kernels(device)),
+    }
+}

@@ -2,12 +2,10 @@
 
 use candle_core::{DType, Error, Result, Tensor};
 
-use super::experts::{BLOCKS, THREADS, shared};
-use super::{Buffer, Launch, Module, module, multiprocessors};
+use super::tile::{OUTPUTS, Tiles};
+use super::{Buffer, Module, module, multiprocessors};
 
 const LINEAR: Module = module!("linear");
-/// Outputs in a tile.
-const OUTPUTS: usize = 128;
 
 /// Whether [`linear_exactly`] takes such rows and weights.
 pub(crate) fn multiplies_exactly(x: &Tensor, weight: &Tensor) -> bool {
@@ -27,12 +25,13 @@ pub(crate) fn linear_exactly(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>)
     }
     let mut out = Buffer::new(device, DType::F32, rows * outputs)?;
     if rows > 0 {
-        let blocks = BLOCKS * multiprocessors(device)?;
         let large = rows.div_ceil(128) * outputs.div_ceil(OUTPUTS);
+        let busy = large >= 2 * multiprocessors(device)?;
         let (kernel, tile) =
-            if large >= blocks { ("linear_exactly_128", 128) } else { ("linear_exactly_32", 32) };
-        Launch::new(LINEAR, kernel, blocks, THREADS)
-            .shared(shared(tile))
+            if busy { ("linear_exactly_128", 128) } else { ("linear_exactly_32", 32) };
+        let tiles = Tiles::of(tile, device)?;
+        tiles
+            .launch(LINEAR, kernel)
             .tensor(x)
             .tensor(weight)
             .optional(bias)
@@ -40,6 +39,7 @@ pub(crate) fn linear_exactly(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>)
             .count(rows)
             .count(inputs)
             .count(outputs)
+            .count(tiles.stages)
             .run(device)?;
     }
     out.into_tensor((rows, outputs))

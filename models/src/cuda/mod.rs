@@ -26,6 +26,7 @@ mod sort;
 mod sums;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tile;
 
 use candle_core::{DType, Error, Result, Tensor};
 
