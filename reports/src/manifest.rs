@@ -61,7 +61,7 @@ pub struct RunManifest {
 
 /// One checkpoint.
 ///
-/// `source`, `stage`, `family`, `parent` and `compare_to` describe; they may be corrected
+/// `source`, `stage`, `family`, `parent`, `compare_to` and `loss` describe; they may be corrected
 /// between two sessions of a run. The digests identify, and must not change.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ModelManifest {
@@ -75,6 +75,9 @@ pub struct ModelManifest {
     pub parent: Option<String>,
     /// Alias of the checkpoint with which this one is compared.
     pub compare_to: Option<String>,
+    /// How its training went, where harness.toml names the trainer's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<LossCurve>,
     /// Digest of the weights.
     pub weights_digest: String,
     /// Digest of the tokenizer.
@@ -85,6 +88,18 @@ pub struct ModelManifest {
     pub architecture: Value,
     /// The routers; `None` for a dense model or when routing is not captured.
     pub router: Option<RouterManifest>,
+}
+
+/// The loss of a training run, step by step.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct LossCurve {
+    /// Steps, in the log's order.
+    pub steps: Vec<u64>,
+    /// The loss at each.
+    pub losses: Vec<f64>,
+    /// Lines of the log left out because their loss is not finite.
+    #[serde(default)]
+    pub not_finite: usize,
 }
 
 /// The routers of one checkpoint.

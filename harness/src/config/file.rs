@@ -43,6 +43,8 @@ pub struct ModelSection {
     pub parent: Option<String>,
     /// Alias of the checkpoint that reports compare it with.
     pub compare_to: Option<String>,
+    /// The trainer's log, a CSV file with columns `step` and `loss`, relative to the file; reports draw it.
+    pub loss: Option<PathBuf>,
     /// Text of the token that starts a text without context, in place of BOS or EOS.
     pub prefix_token: Option<String>,
 }

@@ -5,11 +5,13 @@
 
 mod error;
 mod file;
+mod loss;
 mod models;
 
 pub use error::ConfigError;
 pub(crate) use file::parse;
 pub use file::{Config, DataSection, ModelSection};
+pub use loss::read_loss;
 pub use models::{ModelChoice, choose_models};
 
 /// A commented `harness.toml` to start from; what `harness init` writes.

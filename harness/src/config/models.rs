@@ -39,6 +39,7 @@ fn choose(config: &Config, name: &str) -> Result<ModelChoice, ConfigError> {
         if !is_hub_name(&model.source) || folder.exists() {
             model.source = folder.to_string_lossy().into_owned();
         }
+        model.loss = model.loss.map(|path| config.relative(&path));
         return Ok(ModelChoice { alias: name.to_owned(), model });
     }
     let (alias, source) = match name.split_once('=') {

@@ -1,11 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use harness_models::{Checkpoint, inspect};
+use harness_reports::manifest::LossCurve;
 
 use super::digest;
 use super::error::EvalError;
 use crate::chat::ChatTemplate;
-use crate::config::{ModelChoice, ModelSection};
+use crate::config::{ModelChoice, ModelSection, read_loss};
 use crate::encode::TextEncoder;
 use crate::hub;
 
@@ -29,6 +30,8 @@ pub struct PreparedModel {
     pub encoder: TextEncoder,
     /// Its chat template, when one is to be applied.
     pub chat: Option<ChatTemplate>,
+    /// How its training went, where harness.toml says.
+    pub loss: Option<LossCurve>,
     /// Digest of the weights.
     pub weights_digest: String,
     /// Digest of the tokenizer's files.
@@ -83,6 +86,7 @@ fn prepare(choice: ModelChoice, options: CheckpointOptions) -> Result<PreparedMo
     } else {
         digest::weights(&checkpoint)
     };
+    let loss = section.loss.as_deref().map(|path| loss(&alias, path)).transpose()?;
     let tokenizer_digest = digest::files(&folder, &["tokenizer.json", "tokenizer_config.json"]);
     Ok(PreparedModel {
         alias,
@@ -92,6 +96,7 @@ fn prepare(choice: ModelChoice, options: CheckpointOptions) -> Result<PreparedMo
         checkpoint,
         encoder,
         chat,
+        loss,
         weights_digest,
         tokenizer_digest,
     })
@@ -117,6 +122,12 @@ pub fn locate(alias: &str, source: &str) -> Result<(PathBuf, Option<String>), Ev
     }
     let found = hub::checkpoint(source)?;
     Ok((found.folder, found.revision))
+}
+
+fn loss(alias: &str, path: &Path) -> Result<LossCurve, EvalError> {
+    read_loss(path).map_err(|reason| {
+        EvalError::Usage(format!("models.{alias}.loss, {}: {reason}", path.display()))
+    })
 }
 
 fn chat_template(alias: &str, folder: &Path) -> Result<ChatTemplate, EvalError> {

@@ -82,6 +82,7 @@ fn model_manifest(model: &PreparedModel, options: &EvalOptions) -> ModelManifest
         family: section.family.clone(),
         parent: section.parent.clone(),
         compare_to: section.compare_to.clone().or_else(|| section.parent.clone()),
+        loss: model.loss.clone(),
         weights_digest: model.weights_digest.clone(),
         tokenizer_digest: model.tokenizer_digest.clone(),
         chat_template_digest: model.chat.as_ref().map(|chat| chat.digest().to_owned()),

@@ -39,10 +39,14 @@ pub(crate) fn markdown(text: &str) -> String {
     let mut characters = text.chars().peekable();
     let mut inside = false;
     while let Some(c) = characters.next() {
-        let ends = characters.peek().is_none_or(|next| !next.is_alphanumeric());
+        let next = characters.peek().copied();
+        let ends = next.is_none_or(|next| !next.is_alphanumeric());
         match c {
             '\n' | '\t' => escaped.push(' '),
-            '<' => escaped.push_str("&lt;"),
+            // Nothing but a letter or one of these makes a tag of it, and p < 0.001 stays readable.
+            '<' if next.is_none_or(|n| n.is_alphabetic() || "/!?<".contains(n)) => {
+                escaped.push_str("&lt;");
+            }
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '@' => escaped.push_str("&#64;"),
@@ -104,6 +108,14 @@ mod tests {
         assert_eq!(
             escaped,
             r"\|\`a\` &lt;b&gt; &#64;x \# \[l\](javascript:1) https:&#47;&#47;e.org \*\_\~\!\$"
+        );
+    }
+
+    #[test]
+    fn less_than_stays_readable_where_it_is_no_tag() {
+        assert_eq!(
+            markdown("p < 0.001, <0.5, a<b <!x </p> <<i> <"),
+            "p < 0.001, <0.5, a&lt;b &lt;\\!x &lt;/p&gt; &lt;&lt;i&gt; &lt;"
         );
     }
 

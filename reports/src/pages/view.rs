@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 use super::differences_view::{self, DifferenceTable};
-use super::figures::{FigureGroup, link_figures, routing_figures, score_figures};
+use super::figures::{
+    FigureGroup, link_figures, routing_figures, score_figures, training_sentences,
+};
 use super::lead::Answer;
 use super::link_view::LinkView;
 use super::routing_view::{PairRow, RoutingRow, pair_rows, routing_rows};
@@ -35,6 +37,8 @@ pub(super) struct Page {
     link_figures: Vec<FigureGroup>,
     caveats: Vec<String>,
     checkpoints: Vec<Checkpoint>,
+    /// How training went, where logs are known.
+    training: Vec<String>,
     tasks: Vec<Provenance>,
     settings: Vec<(&'static str, String)>,
     resampling: String,
@@ -95,6 +99,7 @@ impl Page {
                 .iter()
                 .map(|(alias, model)| checkpoint(alias, model))
                 .collect(),
+            training: training_sentences(summary),
             tasks: manifest.tasks.iter().map(|(name, task)| provenance(name, task)).collect(),
             settings: settings(summary),
             resampling: resampling(summary),

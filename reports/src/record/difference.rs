@@ -10,7 +10,7 @@ use crate::manifest::{GroupManifest, Manifest, ModelManifest, TaskManifest};
 /// Fields that may change between two sessions of a run, because no score, prompt or count
 /// depends on them. Everything else must be equal.
 const DESCRIPTIVE_RUN: [&str; 1] = ["harness_version"];
-const DESCRIPTIVE_MODEL: [&str; 5] = ["source", "stage", "family", "parent", "compare_to"];
+const DESCRIPTIVE_MODEL: [&str; 6] = ["source", "stage", "family", "parent", "compare_to", "loss"];
 const DESCRIPTIVE_TASK: [&str; 8] = [
     "answer_options",
     "card",

@@ -15,6 +15,7 @@ pub mod link;
 mod routing;
 mod runs;
 mod sections;
+mod training;
 
 pub use averages::Average;
 pub(crate) use cells::RECOVER;

@@ -1,11 +1,12 @@
 //! Measures by layer: languages beside each other for every checkpoint, checkpoints beside each
 //! other for every two languages. Charts of one group have equal axes.
 
+use harness_metrics::routing::bands::Spread;
 use harness_metrics::{PairMeasure, SideMeasure};
 
 use super::{Figure, FigureGroup, all_pairs, curve_reach, moe_layers};
 use crate::pages::format::{language, optional};
-use crate::pages::svg::{Axis, LineChart, Reference, Series};
+use crate::pages::svg::{Axis, LineChart, Series, Shade};
 use crate::routing::{Curve, RoutingPair};
 use crate::summary::Summary;
 
@@ -24,7 +25,7 @@ pub(super) fn by_checkpoint(
         });
         let named: Vec<(String, &Curve)> = named.into_iter().flatten().collect();
         let text = Text { title: format!("{title}: {model}"), y_label: short(measure).to_owned() };
-        chart(text, moe_layers(summary, model), axis, &named, Vec::new())
+        chart(text, moe_layers(summary, model), axis, &named, None)
     };
     FigureGroup {
         title: title.to_owned(),
@@ -44,31 +45,22 @@ pub(super) fn by_language(summary: &Summary, measure: SideMeasure, title: &str) 
             title: format!("{title} of {}, all checkpoints", language(&languages.0)),
             y_label: short(measure).to_owned(),
         };
-        chart(text, layers_of_all(summary, languages), axis, &named, Vec::new())
+        chart(text, layers_of_all(summary, languages), axis, &named, None)
     };
     languages(summary).iter().filter_map(figure).collect()
 }
 
-/// A measure of two languages, checkpoints in one chart; a dashed line where two random halves of
-/// one language lie on average, the level to compare with.
+/// A measure of two languages, checkpoints in one chart; a grey band where two random halves of one
+/// language lie, the level to compare with.
 pub(super) fn of_pairs(summary: &Summary, measure: PairMeasure, title: &str) -> Vec<Figure> {
-    let all = all_pairs(summary).filter_map(|(_, pair)| pair.curve(measure));
-    let axis = axis(all);
+    let curves = all_pairs(summary).filter_map(|(_, pair)| pair.curve(measure));
+    let halves = all_pairs(summary).flat_map(|(_, pair)| halves(pair, measure));
+    let ends = halves.flatten().flat_map(|spread| [spread.low, spread.high]);
+    let axis = axis_of(curves.flat_map(curve_reach).chain(ends).collect());
     let figure = |languages: &(String, String)| {
         let named: Vec<(String, &Curve)> = of_languages(summary, languages)
             .filter_map(|(model, pair)| Some((model.clone(), pair.curve(measure)?)))
             .collect();
-        let halves = of_languages(summary, languages).filter_map(|(_, pair)| {
-            let spreads = pair.a.controls.halves_mean.iter();
-            let (_, spread) =
-                spreads.chain(&pair.b.controls.halves_mean).find(|(m, _)| *m == measure)?;
-            Some(spread.mean)
-        });
-        let level: Vec<f64> = halves.collect();
-        let reference = (!level.is_empty()).then(|| Reference {
-            name: "halves of one language".to_owned(),
-            value: level.iter().sum::<f64>() / level.len() as f64,
-        });
         let (first, second) = (language(&languages.0), language(&languages.1));
         let text = Text {
             title: format!("{title} of {first} and {second}"),
@@ -79,11 +71,40 @@ pub(super) fn of_pairs(summary: &Summary, measure: PairMeasure, title: &str) -> 
             layers_of_all(summary, languages),
             axis,
             &named,
-            reference.into_iter().collect(),
+            control(of_languages(summary, languages).map(|(_, pair)| pair), measure),
         )
     };
     languages(summary).iter().filter_map(figure).collect()
 }
+
+/// Where two random halves of a pair's languages lie, by language and layer.
+fn halves(pair: &RoutingPair, measure: PairMeasure) -> Vec<Option<Spread>> {
+    let sides = [&pair.a, &pair.b].into_iter();
+    sides.flat_map(|side| side.controls.halves(measure).to_vec()).collect()
+}
+
+/// The lowest and highest of where halves lie, over both languages of all checkpoints, by layer;
+/// `None` where no rows could be halved.
+fn control<'a>(
+    pairs: impl Iterator<Item = &'a RoutingPair>,
+    measure: PairMeasure,
+) -> Option<Shade> {
+    let mut ends: Vec<Option<(f64, f64)>> = Vec::new();
+    for side in pairs.flat_map(|pair| [&pair.a, &pair.b]) {
+        let spreads = side.controls.halves(measure);
+        ends.resize(ends.len().max(spreads.len()), None);
+        for (end, spread) in ends.iter_mut().zip(spreads) {
+            let Some(Spread { low, high, .. }) = spread else { continue };
+            let (least, most) = end.unwrap_or((*low, *high));
+            *end = Some((least.min(*low), most.max(*high)));
+        }
+    }
+    let name = HALVES.to_owned();
+    ends.iter().any(Option::is_some).then_some(Shade { name, ends })
+}
+
+/// Name of the control.
+const HALVES: &str = "halves of one language";
 
 /// A title that fits beside an axis.
 fn short(measure: SideMeasure) -> &'static str {
@@ -103,7 +124,7 @@ fn chart(
     positions: Vec<usize>,
     axis: Axis,
     named: &[(String, &Curve)],
-    references: Vec<Reference>,
+    shade: Option<Shade>,
 ) -> Option<Figure> {
     let length = named.iter().map(|(_, curve)| curve.values.len()).max().filter(|n| *n > 0)?;
     let positions = if positions.len() == length { positions } else { (0..length).collect() };
@@ -112,10 +133,19 @@ fn chart(
         values: curve.values.clone(),
         band: curve.intervals.iter().map(|i| i.as_ref().map(|i| (i.low, i.high))).collect(),
     };
-    let columns = std::iter::once("layer".to_owned()).chain(named.iter().map(|(n, _)| n.clone()));
+    let control = shade.iter().flat_map(|_| ["lowest", "highest"]);
+    let control = control.map(|end| format!("{HALVES}, {end}"));
+    let columns = std::iter::once("layer".to_owned())
+        .chain(named.iter().map(|(n, _)| n.clone()))
+        .chain(control)
+        .collect();
     let row = |(place, layer): (usize, &usize)| {
         let values = named.iter().map(|(_, curve)| optional(curve.value(place), 3));
-        std::iter::once(layer.to_string()).chain(values).collect()
+        let control = shade.iter().flat_map(|shade| {
+            let ends = shade.ends.get(place).copied().flatten();
+            [ends.map(|ends| ends.0), ends.map(|ends| ends.1)].map(|end| optional(end, 3))
+        });
+        std::iter::once(layer.to_string()).chain(values).chain(control).collect()
     };
     let rows = positions.iter().enumerate().map(row).collect();
     let chart = LineChart {
@@ -128,10 +158,11 @@ fn chart(
         y_label: text.y_label,
         positions,
         axis,
-        references,
+        references: Vec::new(),
+        shade,
         series: named.iter().map(series).collect(),
     };
-    Some(Figure::new(&chart.title, chart.draw(), columns.collect(), rows))
+    Some(Figure::new(&chart.title, chart.draw(), columns, rows))
 }
 
 fn side_curves(pair: &RoutingPair, measure: SideMeasure) -> impl Iterator<Item = &Curve> {
@@ -140,7 +171,10 @@ fn side_curves(pair: &RoutingPair, measure: SideMeasure) -> impl Iterator<Item =
 
 /// From 0, or below it where values are, to where values end.
 fn axis<'a>(curves: impl Iterator<Item = &'a Curve>) -> Axis {
-    let reach: Vec<f64> = curves.flat_map(curve_reach).collect();
+    axis_of(curves.flat_map(curve_reach).collect())
+}
+
+fn axis_of(reach: Vec<f64>) -> Axis {
     let most = reach.iter().copied().fold(0.0, f64::max);
     Axis::holding((0.0, if most > 0.0 { most } else { 1.0 }), reach)
 }

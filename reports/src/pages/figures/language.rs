@@ -82,6 +82,7 @@ fn sweep_figure(summary: &Summary, languages: &(String, String)) -> Figure {
             .collect(),
         axis: Axis::new(0.0, 100.0),
         references: Vec::<Reference>::new(),
+        shade: None,
         series,
     };
     Figure::new(&chart.title, chart.draw(), columns, rows)

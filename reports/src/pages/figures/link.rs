@@ -193,6 +193,7 @@ fn trajectory_figure(trajectory: &Trajectory) -> Figure {
         positions: (1..=steps.len()).collect(),
         axis: Axis::new(-1.0, 1.0),
         references: Vec::new(),
+        shade: None,
         series: vec![
             series("usage entropy", steps.iter().map(|step| step.0).collect()),
             series("average score", steps.iter().map(|step| step.1).collect()),

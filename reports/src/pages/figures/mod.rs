@@ -5,6 +5,7 @@ mod heatmaps;
 mod language;
 mod link;
 mod scores;
+mod training;
 mod underserved;
 mod usage;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 pub(super) use link::link_figures;
 pub(super) use scores::score_figures;
+pub(super) use training::training_sentences;
 
 use super::names::file_name;
 use super::text::cell;
@@ -88,6 +90,7 @@ pub(super) fn routing_figures(summary: &Summary) -> Vec<FigureGroup> {
             "Selection entropy by layer",
             SELECTION,
         ),
+        training::training(summary),
     ];
     groups.retain(|group| !group.figures.is_empty());
     groups
@@ -126,7 +129,7 @@ fn similarity(summary: &Summary) -> FigureGroup {
     let figures = measures.map(|(measure, title)| curves::of_pairs(summary, measure, title));
     FigureGroup {
         title: "How alike two languages are routed".to_owned(),
-        note: "Loads of a layer's experts in two languages. The dashed line is where two random halves of one language lie, mean over layers and checkpoints: compare with it, not with 0 or 1.".to_owned(),
+        note: "Loads of a layer's experts in two languages. The grey band is where two random halves of one language lie (95 % of 200 halvings, from the lowest to the highest over both languages and all checkpoints): compare with it, not with 0 or 1.".to_owned(),
         figures: figures.into_iter().flatten().collect(),
     }
 }

@@ -94,6 +94,7 @@ fn figure(summary: &Summary, model: &str, pair: &RoutingPair, top: f64) -> Figur
             name: format!("ceiling {}", fixed(ceiling, 2)),
             value: ceiling,
         }],
+        shade: None,
         series: vec![series(&pair.a), series(&pair.b)],
     };
     let name = |side: &LanguageSide| format!("{} (bits)", language(&side.language));

@@ -23,6 +23,13 @@ pub(in crate::pages) struct Reference {
     pub(in crate::pages) value: f64,
 }
 
+/// A grey band to compare lines with, and its name.
+pub(in crate::pages) struct Shade {
+    pub(in crate::pages) name: String,
+    /// Lowest and highest at each position; `None` is a gap.
+    pub(in crate::pages) ends: Vec<Option<(f64, f64)>>,
+}
+
 /// A chart of lines over the same positions.
 pub(in crate::pages) struct LineChart {
     pub(in crate::pages) title: String,
@@ -33,6 +40,7 @@ pub(in crate::pages) struct LineChart {
     pub(in crate::pages) positions: Vec<usize>,
     pub(in crate::pages) axis: Axis,
     pub(in crate::pages) references: Vec<Reference>,
+    pub(in crate::pages) shade: Option<Shade>,
     pub(in crate::pages) series: Vec<Series>,
 }
 
@@ -61,8 +69,9 @@ impl LineChart {
         frame.y_axis(&mut svg);
         self.x_axis(&frame, &mut svg);
         self.references(&frame, &mut svg);
+        self.shade(&frame, &mut svg);
         for (series, (_, style)) in self.series.iter().zip(&named) {
-            band(&frame, &mut svg, series, style.colour);
+            band(&frame, &mut svg, &series.band, style.colour);
         }
         for (series, (_, style)) in self.series.iter().zip(&named) {
             draw_series(&frame, &mut svg, series, *style);
@@ -83,6 +92,16 @@ impl LineChart {
         frame.x_name(svg);
     }
 
+    /// Named above its last position, where lines of layers part.
+    fn shade(&self, frame: &Frame<'_>, svg: &mut String) {
+        let Some(shade) = &self.shade else { return };
+        band(frame, svg, &shade.ends, "currentColor");
+        if let Some((_, high)) = shade.ends.iter().rev().flatten().next() {
+            let y = frame.y(*high) - 4.0;
+            text(svg, (WIDTH - 14.0, y), "end", &shade.name);
+        }
+    }
+
     fn references(&self, frame: &Frame<'_>, svg: &mut String) {
         for reference in self.references.iter().filter(|line| frame.y.holds(line.value)) {
             let ((left, right), y) = (frame.columns(), frame.y(reference.value));
@@ -92,10 +111,10 @@ impl LineChart {
     }
 }
 
-fn band(frame: &Frame<'_>, svg: &mut String, series: &Series, colour: &str) {
+fn band(frame: &Frame<'_>, svg: &mut String, ends: &[Option<(f64, f64)>], colour: &str) {
     let end = |pick: fn((f64, f64)) -> f64| -> Vec<Option<f64>> {
         let finite = |ends: &(f64, f64)| ends.0.is_finite() && ends.1.is_finite();
-        series.band.iter().map(|ends| ends.filter(finite).map(pick)).collect()
+        ends.iter().map(|ends| ends.filter(finite).map(pick)).collect()
     };
     for (low, high) in runs(&end(|ends| ends.0)).iter().zip(runs(&end(|ends| ends.1))) {
         let outline = high.iter().chain(low.iter().rev());

@@ -21,6 +21,6 @@ pub(super) use axis::Axis;
 pub(super) use bars::{Bar, BarChart};
 pub(super) use dots::{Dot, DotChart, DotRow};
 pub(super) use heatmap::{Heatmap, Scale};
-pub(super) use lines::{LineChart, Reference, Series};
+pub(super) use lines::{LineChart, Reference, Series, Shade};
 pub(super) use scatter::{Scatter, ScatterPoint};
 pub(super) use shares::{ShareChart, ShareRow};

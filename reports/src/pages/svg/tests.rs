@@ -12,6 +12,7 @@ fn lines(values: Vec<Option<f64>>) -> LineChart {
         positions: (0..values.len()).collect(),
         axis: Axis::new(0.0, 4.0),
         references: vec![Reference { name: "log2 16".to_owned(), value: 4.0 }],
+        shade: None,
         series: vec![
             Series {
                 name: "</text><script>".to_owned(),
@@ -30,6 +31,16 @@ fn split(svg: &str) -> String {
 #[test]
 fn a_small_line_chart() {
     insta::assert_snapshot!(split(&lines(vec![Some(1.0), None, Some(3.0), Some(4.0)]).draw()));
+}
+
+#[test]
+fn a_shade_is_drawn_and_named() {
+    let ends = vec![Some((0.5, 1.0)), Some((0.5, 1.5)), None];
+    let shade = Some(Shade { name: "<halves>".to_owned(), ends });
+    let svg = LineChart { shade, ..lines(vec![Some(1.0); 3]) }.draw();
+    let without = lines(vec![Some(1.0); 3]).draw();
+    assert_eq!(svg.matches("<polygon").count(), without.matches("<polygon").count() + 1);
+    assert!(svg.contains("&lt;halves&gt;") && svg.contains("fill=\"currentColor\""), "{svg}");
 }
 
 #[test]

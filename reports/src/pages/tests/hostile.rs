@@ -89,6 +89,12 @@ fn with_hostile_names() -> (tempfile::TempDir, Record) {
     (dir, record)
 }
 
+/// Whether a tag, comment or declaration could begin in this Markdown.
+fn has_tag(md: &str) -> bool {
+    let begins = |rest: &str| rest.starts_with(|c: char| c.is_alphabetic() || "/!?".contains(c));
+    md.split('<').skip(1).any(begins)
+}
+
 #[test]
 fn hostile_strings_are_text() {
     let (_run, record) = with_hostile_names();
@@ -101,7 +107,7 @@ fn hostile_strings_are_text() {
     assert_eq!(html.matches("</title>").count(), 1 + html.matches("<svg").count());
     let md = text(dir.path(), "report.md");
     assert!(
-        !md.contains('<') && !md.replace(r"\]", "").contains("](") && !md.contains('\u{202e}'),
+        !has_tag(&md) && !md.replace(r"\]", "").contains("](") && !md.contains('\u{202e}'),
         "{md}"
     );
     // Every row of a table has as many cells as its header.
