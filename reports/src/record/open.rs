@@ -22,7 +22,26 @@ pub struct Record {
     pub(super) path: PathBuf,
     manifest: Manifest,
     created: u64,
+    /// Whether SQLite's helper files are there because of this reader.
+    leaves_files: bool,
     _lock: Option<RunLock>,
+}
+
+/// SQLite takes its helper files away with the last connection that may write, so that a reader
+/// that was alone leaves them behind.
+impl Drop for Record {
+    fn drop(&mut self) {
+        let Some(memory) = Connection::open_in_memory().ok().filter(|_| self.leaves_files) else {
+            return;
+        };
+        drop(std::mem::replace(&mut self.connection, memory));
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let look = |connection: Connection| {
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        };
+        // Where it cannot be written there is nothing to take away, or nothing to be done.
+        let _ = Connection::open_with_flags(&self.path, flags).and_then(look);
+    }
 }
 
 impl Record {
@@ -44,7 +63,8 @@ impl Record {
             _ => joined(&connection, &path, manifest)?,
         };
         let created = write_manifest(&mut connection, &joined).map_err(database(&path, "write"))?;
-        Ok(Self { connection, path, manifest: joined, created, _lock: Some(lock) })
+        let leaves_files = false;
+        Ok(Self { connection, path, manifest: joined, created, leaves_files, _lock: Some(lock) })
     }
 
     /// Opens an existing record for reading, as it is now; a writer may go on beside.
@@ -56,6 +76,8 @@ impl Record {
         if !path.is_file() {
             return Err(RecordError::Absent { path: dir.to_owned() });
         }
+        let pending = path.with_extension("db-wal").metadata().map_or(0, |wal| wal.len());
+        let leaves_files = pending == 0;
         let connection = open_snapshot(&path).map_err(database(&path, "read"))?;
         if check_kind(&connection, &path)? == Kind::Empty {
             return Err(RecordError::Absent { path: dir.to_owned() });
@@ -63,7 +85,7 @@ impl Record {
         quick_check(&connection, &path)?;
         let manifest = read_manifest(&connection, &path)?;
         let created = created(&connection).map_err(database(&path, "read"))?;
-        Ok(Self { connection, path, manifest, created, _lock: None })
+        Ok(Self { connection, path, manifest, created, leaves_files, _lock: None })
     }
 
     /// The manifest, joined over all sessions of the run.

@@ -153,6 +153,30 @@ fn two_writers_do_not_meet_and_a_reader_may_look() {
 }
 
 #[test]
+fn a_reader_leaves_the_folder_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(&mut Record::open(dir.path(), &manifest()).unwrap());
+    let files = || {
+        let entries = std::fs::read_dir(dir.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    let (one, two) = (Record::read(dir.path()).unwrap(), Record::read(dir.path()).unwrap());
+    drop(one);
+    assert_eq!(documents(&two, "cpt", "heb_snli").len(), 4, "the other still reads");
+    drop(two);
+    assert_eq!(files(), before);
+    let last = Record::read(dir.path()).unwrap();
+    let writer = Record::open(dir.path(), &manifest()).unwrap();
+    drop(last);
+    assert_eq!(documents(&writer, "cpt", "heb_snli").len(), 4, "a writer goes on");
+    drop(writer);
+    assert_eq!(files(), before);
+}
+
+#[test]
 fn a_flipped_value_is_named_and_repaired_by_redoing_it() {
     let dir = tempfile::tempdir().unwrap();
     fill(&mut Record::open(dir.path(), &manifest()).unwrap());
