@@ -32,7 +32,7 @@ pub(super) fn json(comparisons: &[Comparison]) -> Value {
             "model": comparison.model,
             "baseline": comparison.baseline,
             "relation": comparison.relation.name(),
-            "summary": super::differences_view::sentences(comparison),
+            "summary": super::differences_text::sentences(comparison),
             "rows": rows(comparison).map(Value::Object).collect::<Vec<_>>(),
             "unevenness": unevenness(&comparison.unevenness),
         })

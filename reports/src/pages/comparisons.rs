@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::differences_view::{DifferenceTable, note};
+use super::differences_text::note;
+use super::differences_view::DifferenceTable;
 use super::{ReportError, comparison_rows, render};
 use crate::summary::comparison::{CompareOptions, Comparison};
 

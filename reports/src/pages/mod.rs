@@ -8,6 +8,7 @@ mod atomic;
 mod caveats;
 mod comparison_rows;
 mod comparisons;
+pub(crate) mod differences_text;
 pub(crate) mod differences_view;
 mod figures;
 mod flips;

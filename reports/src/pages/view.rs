@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::differences_view::{self, DifferenceTable};
+use super::differences_text;
+use super::differences_view::DifferenceTable;
 use super::figures::{
     FigureGroup, link_figures, routing_figures, score_figures, training_sentences,
 };
@@ -86,7 +87,7 @@ impl Page {
             holes: holes(summary),
             score_figures: score_figures(summary),
             differences,
-            differences_note: differences_view::note(&CompareOptions::default()),
+            differences_note: differences_text::note(&CompareOptions::default()),
             differences_sheet: Some("differences.csv"),
             pairs: pair_rows(summary),
             figures: routing_figures(summary),

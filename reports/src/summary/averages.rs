@@ -3,6 +3,7 @@
 use harness_metrics::Interval;
 use harness_metrics::scores::{interval, stderr};
 
+use super::weights::{alike, by_size, weighted, weighted_error};
 use super::{Cell, CellState, Scored};
 use crate::estimates::Unit;
 use crate::manifest::{AggregateManifest, GroupManifest, HEADLINE, Manifest, MetricName};
@@ -170,95 +171,6 @@ fn joined(
     }
 }
 
-/// One average a category over its tasks' headline metrics on 0-100, each task alike. Probes and
-/// metrics that are no shares or points (perplexities) have no place in it.
-pub(super) fn categories<'a>(
-    manifest: &Manifest,
-    cell: impl Fn(&str) -> Option<&'a Cell>,
-) -> Vec<Average> {
-    let group = |(category, tasks): (&str, Vec<String>)| GroupManifest {
-        name: category.to_owned(),
-        title: category.to_owned(),
-        tasks,
-        aggregate: vec![AggregateManifest {
-            metric: HEADLINE.to_owned(),
-            filters: Vec::new(),
-            weight_by_size: false,
-        }],
-        stand_ins: stand_ins(manifest),
-        ..GroupManifest::default()
-    };
-    let groups = members(manifest, &cell).into_iter().map(group);
-    groups.flat_map(|group| averages(manifest, &group, &cell)).collect()
-}
-
-/// Tasks by category, in the manifest's order. A stand-in enters through the task that it stands for
-/// where that is part of the run.
-fn members<'m, 'a>(
-    manifest: &'m Manifest,
-    cell: &impl Fn(&str) -> Option<&'a Cell>,
-) -> indexmap::IndexMap<&'m str, Vec<String>> {
-    let mut members = indexmap::IndexMap::<&str, Vec<String>>::new();
-    for (name, task) in &manifest.tasks {
-        let stands =
-            task.stand_in_for.as_ref().is_some_and(|other| manifest.tasks.contains_key(other));
-        let unit = cell(name).and_then(|cell| cell.headline(task)).map(|scored| scored.row.unit);
-        let Some(category) = task.category.as_deref().filter(|_| !task.is_probe() && !stands)
-        else {
-            continue;
-        };
-        if unit != Some(Unit::Plain) {
-            members.entry(category).or_default().push(name.clone());
-        }
-    }
-    members
-}
-
-fn stand_ins(manifest: &Manifest) -> std::collections::BTreeMap<String, String> {
-    let stands = |(name, task): (&String, &crate::manifest::TaskManifest)| {
-        Some((task.stand_in_for.clone()?, name.clone()))
-    };
-    manifest.tasks.iter().filter_map(stands).collect()
-}
-
-/// Weights by documents, which sum to 1.
-fn by_size(sizes: &[usize]) -> Vec<f64> {
-    let total: usize = sizes.iter().sum();
-    sizes.iter().map(|&size| size as f64 / total as f64).collect()
-}
-
-/// Weights of a group's tasks, which sum to 1: each member alike, a group inside counting as one
-/// member, whose weight its own members share.
-fn alike(manifest: &Manifest, group: &GroupManifest) -> Vec<f64> {
-    let inner: Vec<&GroupManifest> = group
-        .groups
-        .iter()
-        .filter_map(|name| manifest.groups.iter().find(|other| other.name == *name))
-        .filter(|inner| inner.tasks.len() < group.tasks.len())
-        .collect();
-    let home = |task: &String| inner.iter().position(|inner| inner.tasks.contains(task));
-    let homes: Vec<Option<usize>> = group.tasks.iter().map(home).collect();
-    let members = inner.len() + homes.iter().filter(|home| home.is_none()).count();
-    let share = 1.0 / members.max(1) as f64;
-    let weight = |(task, home): (&String, &Option<usize>)| match home {
-        None => share,
-        Some(at) => {
-            let place = inner[*at].tasks.iter().position(|other| other == task);
-            place.map_or(0.0, |place| share * alike(manifest, inner[*at])[place])
-        }
-    };
-    group.tasks.iter().zip(&homes).map(weight).collect()
-}
-
-fn weighted(values: &[f64], weights: &[f64]) -> f64 {
-    values.iter().zip(weights).map(|(value, weight)| value * weight).sum()
-}
-
-/// Tasks are independent samples, so variances add.
-fn weighted_error(errors: &[f64], weights: &[f64]) -> f64 {
-    errors.iter().zip(weights).map(|(error, weight)| (error * weight).powi(2)).sum::<f64>().sqrt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,32 +221,6 @@ mod tests {
             manifest.groups[0].tasks.truncate(1);
         };
         assert_eq!(averages_with(alone, &["heb_snli"])[0].value, Ok(0.5));
-    }
-
-    #[test]
-    fn weights_by_size_or_alike() {
-        assert_eq!(by_size(&[30, 10]), [0.75, 0.25]);
-        assert_eq!(alike(&manifest(), &group("g", &["a", "b"], &[])), [0.5, 0.5]);
-    }
-
-    fn group(name: &str, tasks: &[&str], groups: &[&str]) -> GroupManifest {
-        let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        GroupManifest {
-            name: name.to_owned(),
-            tasks: owned(tasks),
-            groups: owned(groups),
-            ..GroupManifest::default()
-        }
-    }
-
-    #[test]
-    fn a_group_inside_counts_as_one_member() {
-        let outer = group("outer", &["a", "x", "y", "z"], &["inner"]);
-        let inner = group("inner", &["x", "y", "z"], &["innermost"]);
-        let innermost = group("innermost", &["y", "z"], &[]);
-        let groups = vec![outer.clone(), inner, innermost];
-        let manifest = Manifest { groups, ..manifest() };
-        assert_eq!(alike(&manifest, &outer), [0.5, 0.25, 0.125, 0.125]);
     }
 
     #[test]

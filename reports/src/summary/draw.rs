@@ -3,7 +3,8 @@
 use harness_metrics::scores::Resampling;
 use indexmap::IndexMap;
 
-use super::averages::{Average, averages, categories};
+use super::averages::{Average, averages};
+use super::categories::categories;
 use super::cells::{Cell, CellBuilder};
 use super::comparison::{CompareOptions, Comparison, along_lineage};
 use super::link::{self, Link, LinkBuilder, TaskDocuments};

@@ -7,6 +7,7 @@
 //! documents ([`comparison`]); and how routing and scores hang together ([`Link`]).
 
 mod averages;
+mod categories;
 mod cells;
 mod chance;
 pub mod comparison;
@@ -16,6 +17,7 @@ mod routing;
 mod runs;
 mod sections;
 mod training;
+mod weights;
 
 pub use averages::Average;
 pub(crate) use cells::RECOVER;

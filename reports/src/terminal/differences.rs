@@ -4,7 +4,8 @@ use harness_metrics::Interval;
 
 use super::layout::{dense_table, note, title};
 use crate::estimates::Unit;
-use crate::pages::differences_view::{p_value, sentences, signed};
+use crate::pages::differences_text::sentences;
+use crate::pages::differences_view::{p_value, signed};
 use crate::pages::{format, terminal_safe};
 use crate::summary::comparison::{
     AverageDifference, CompareOptions, Comparison, Difference, NoDifference, TaskDifference,

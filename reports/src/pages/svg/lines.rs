@@ -96,6 +96,19 @@ impl LineChart {
     fn shade(&self, frame: &Frame<'_>, svg: &mut String) {
         let Some(shade) = &self.shade else { return };
         band(frame, svg, &shade.ends, "currentColor");
+        // A band of a hair's breadth would not be seen by its colour alone.
+        for pick in [|ends: (f64, f64)| ends.0, |ends: (f64, f64)| ends.1] {
+            let edge: Vec<Option<f64>> = shade.ends.iter().map(|ends| ends.map(pick)).collect();
+            for run in runs(&edge) {
+                put(
+                    svg,
+                    format_args!(
+                        "<polyline points=\"{}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.5\" stroke-dasharray=\"1 2\"/>",
+                        points(frame, run.iter().copied())
+                    ),
+                );
+            }
+        }
         if let Some((_, high)) = shade.ends.iter().rev().flatten().next() {
             let y = frame.y(*high) - 4.0;
             text(svg, (WIDTH - 14.0, y), "end", &shade.name);
