@@ -20,13 +20,12 @@ struct Product {
 
 // A tile holds 128 outputs. With a gate, eight rows of the gate and the eight of `up` that they go with
 // follow each other, so that one thread ends up with both.
-template <unsigned MI, bool GATED> __device__ void form_tile(const Product &p, unsigned tile) {
-  constexpr unsigned ROWS = 32 * MI;
+template <unsigned MI, bool GATED>
+__device__ void form_tile(const Product &p, unsigned expert, unsigned first, unsigned end,
+                          unsigned column) {
   constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   DYNAMIC_SHARED(bf16, shared);
-  unsigned width = GATED ? p.outputs / 2 : p.outputs, across = (width + COLUMNS - 1) / COLUMNS;
-  unsigned expert = p.tiles[1 + 2 * (tile / across)], first = p.tiles[2 + 2 * (tile / across)];
-  unsigned end = min(first + ROWS, p.starts[expert + 1]), column = tile % across;
+  unsigned width = GATED ? p.outputs / 2 : p.outputs;
   auto row = [&](unsigned line) -> unsigned {
     unsigned row = first + line;
     return row >= end ? NONE : p.order ? p.order[row] / p.top_k : row;
@@ -74,7 +73,14 @@ template <unsigned MI, bool GATED> __device__ void form_product(const Product &p
   constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   unsigned width = GATED ? p.outputs / 2 : p.outputs, across = (width + COLUMNS - 1) / COLUMNS;
   unsigned tiles = p.tiles[0] * across;
-  for (unsigned tile = blockIdx.x; tile < tiles; tile += gridDim.x) form_tile<MI, GATED>(p, tile);
+  for (unsigned tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
+    unsigned expert = p.tiles[1 + 2 * (tile / across)], first = p.tiles[2 + 2 * (tile / across)];
+    unsigned end = min(first + 32 * MI, p.starts[expert + 1]), column = tile % across;
+    // An expert's last rows seldom fill a tile, and a smaller one is formed sooner.
+    if (MI > 2 && end - first <= 32) form_tile<1, GATED>(p, expert, first, end, column);
+    else if (MI > 2 && end - first <= 64) form_tile<2, GATED>(p, expert, first, end, column);
+    else form_tile<MI, GATED>(p, expert, first, end, column);
+  }
 }
 
 #define PRODUCT(name, MI, GATED)                                                                   \

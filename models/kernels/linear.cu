@@ -1,4 +1,4 @@
-// Products of which nothing is rounded: routers decide on them. Twin: src/kernels/matrix.rs.
+// Products that stay f32: routers decide on them. Twin: src/kernels/matrix.rs.
 #include "tile.cuh"
 
 // out (f32 [rows, outputs]) = x · weightsᵀ + bias, tile by tile. bf16 times bf16 is exact in f32.

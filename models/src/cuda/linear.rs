@@ -1,4 +1,4 @@
-//! Products of which nothing is rounded.
+//! Products that stay f32.
 
 use candle_core::{DType, Error, Result, Tensor};
 
