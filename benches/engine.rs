@@ -1,6 +1,6 @@
 //! Speed of the engine's parts, each in a model that consists of little else.
 //!
-//! `cargo bench -p harness-models`. Nothing here is asserted: a shared machine's clock proves nothing.
+//! `cargo bench --profile release --workspace --bench engine`. Nothing here is asserted: a shared machine's clock proves nothing.
 
 #![expect(clippy::unwrap_used, reason = "a measurement stops where it fails")]
 

@@ -1,4 +1,4 @@
-//! Speed of the planner: from sequences to a forest. `cargo bench -p harness --bench planner`
+//! Speed of the planner: from sequences to a forest. `cargo bench --profile release --workspace --bench planner`
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};

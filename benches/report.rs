@@ -1,8 +1,9 @@
 //! How long the pages of a large run take, and how much memory.
 //!
 //! ```sh
-//! cargo run --release -p harness-reports --example report            # a made-up run
-//! cargo run --release -p harness-reports --example report -- RUN     # the record of a run
+//! cargo build --release --workspace --example report
+//! target/release/examples/report            # a made-up run
+//! target/release/examples/report RUN        # the record of a run
 //! ```
 //!
 //! The made-up run has 3 models of 48 layers with 128 experts, top 8, and 6 tasks of 1,000

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a test that skips says so")]
 
 mod bad_input;
+mod bench_command;
 mod commands;
 mod compare_gate;
 mod corpus_metrics;

@@ -26,6 +26,8 @@ pub struct Measurement {
     pub gflop: f64,
     /// Seconds with routing capture: the median of the runs.
     pub seconds: f64,
+    /// Seconds without it.
+    pub seconds_without_capture: f64,
     /// Seconds of processor time with routing capture: the median of the runs.
     pub cpu_seconds: Option<f64>,
     /// Computed tokens a second.
@@ -127,6 +129,7 @@ fn summary(
         rows,
         gflop,
         seconds,
+        seconds_without_capture: median(pairs.iter().map(|(_, without)| without.seconds)),
         cpu_seconds,
         tokens_per_second: outcome.computed_tokens as f64 / seconds,
         gflops: gflop / seconds,

@@ -325,7 +325,7 @@ pub struct BenchArgs {
     /// config.json of the model to make, with random weights [default: a Qwen3-MoE of 312 M parameters]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Workloads; all of them if absent
+    /// Workloads; the first four if absent
     #[arg(long, value_delimiter = ',')]
     pub workload: Vec<Workload>,
     /// Tokens a forward pass

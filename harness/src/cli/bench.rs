@@ -32,7 +32,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<Exit, CommandError> {
     let encoder = number_tokenizer(architecture.vocab_size).map_err(EvalError::from)?;
     let model = checkpoint.load(&options).map_err(EvalError::from)?;
     let settings = Settings { batch_tokens: args.batch_tokens, repeat: args.repeat };
-    let chosen = if args.workload.is_empty() { Workload::value_variants() } else { &args.workload };
+    let chosen = if args.workload.is_empty() { &Workload::DEFAULT[..] } else { &args.workload };
     let mut measured = Vec::new();
     for &workload in chosen {
         let one = measure(workload, model.as_ref(), &encoder, peak, settings, &interrupt);
