@@ -12,6 +12,7 @@ mod commands;
 mod compare_gate;
 mod corpus_metrics;
 mod lm_eval_parity;
+mod merge;
 mod resume;
 mod routing_command;
 mod routing_parity;

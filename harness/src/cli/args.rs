@@ -28,6 +28,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Judge checkpoints by a policy: GO (0), NO-GO (3) or not decided (4)
     Gate(GateArgs),
+    /// Join records made apart, a checkpoint or a task a job, into one run
+    Merge(MergeArgs),
     /// Check every row of a record against its digest, and what is unfinished
     Verify(VerifyArgs),
     /// Routing measures of a run or of other programs' files; export
@@ -185,6 +187,20 @@ pub struct ReportArgs {
     /// Folder of the leaderboard page [default: where the first run's folder lies]
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// No tables on stdout, only files
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Flags of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The run folders; they stay as they are
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The folder of the joint run; a record that is there takes part
+    #[arg(long, short, value_name = "DIR")]
+    pub output: PathBuf,
     /// No tables on stdout, only files
     #[arg(long, short)]
     pub quiet: bool,

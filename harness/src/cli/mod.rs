@@ -11,6 +11,7 @@ mod error;
 mod eval;
 mod gate;
 mod init;
+mod merge;
 mod models;
 mod output;
 mod plan;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Gate(args) => gate::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Routing(args) => routing::run(&args),
         Command::Tasks(args) => tasks::run(&args),

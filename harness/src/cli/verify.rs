@@ -56,7 +56,7 @@ fn repair(args: &VerifyArgs, mut damages: Vec<Damage>) -> Result<(), CommandErro
 }
 
 /// A line a (model, task) that has no result, with the reason.
-fn unfinished(record: &Record) -> Result<Vec<String>, CommandError> {
+pub(super) fn unfinished(record: &Record) -> Result<Vec<String>, CommandError> {
     let mut lines = Vec::new();
     let manifest = record.manifest();
     for model in manifest.models.keys() {

@@ -67,7 +67,11 @@ impl EvalError {
             Self::Hub(error) if error.is_temporary() => Exit::Temporary,
             Self::Hub(_) => Exit::Unusable,
             Self::Record(RecordError::Locked { .. }) => Exit::Temporary,
-            Self::Record(RecordError::Manifest { .. } | RecordError::Folder { .. }) => Exit::Usage,
+            Self::Record(
+                RecordError::Manifest { .. }
+                | RecordError::Merge { .. }
+                | RecordError::Folder { .. },
+            ) => Exit::Usage,
             Self::Record(RecordError::Damaged { .. } | RecordError::DamagedRow { .. }) => {
                 Exit::Unusable
             }

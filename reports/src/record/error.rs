@@ -58,6 +58,14 @@ pub enum RecordError {
         /// Every field that differs.
         differences: Vec<Difference>,
     },
+    /// It cannot stand in one record with others.
+    #[error("{} cannot be merged: {detail}", path.display())]
+    Merge {
+        /// The record.
+        path: PathBuf,
+        /// Why not, and what to do.
+        detail: String,
+    },
     /// SQLite finds the file damaged.
     #[error("{} is damaged: {detail}", path.display())]
     Damaged {

@@ -14,6 +14,7 @@ mod digest;
 mod documents;
 mod error;
 mod lock;
+mod merge;
 mod open;
 mod outcome;
 mod schema;
@@ -25,6 +26,7 @@ mod window;
 
 pub use details::{DocumentDetails, TextSize};
 pub use error::{Difference, RecordError};
+pub use merge::joint_manifest;
 pub use open::Record;
 pub use statistics::{CorpusStatistics, DocumentContributions};
 pub use verify::Damage;
