@@ -127,6 +127,23 @@ fn many_rows_an_expert_take_tiles_of_128() -> Result<()> {
 }
 
 #[test]
+fn a_row_is_the_same_whatever_else_is_in_the_batch() -> Result<()> {
+    needs_emulator!();
+    let (tokens, experts, activation) = (170, 3, Activation::SwiGlu);
+    let logits = Tensor::from_vec(numbers(tokens * experts, 1), (tokens, experts), &device())?;
+    let (x, up) = (rounded(&[tokens, 72], 1.0, 2)?.0, rounded(&[experts, 48, 72], 0.1, 3)?.0);
+    let down = rounded(&[experts, 72, 24], 0.2, 4)?.0;
+    let run = |first: usize, rows: usize| {
+        let routed = route(&logits.narrow(0, first, rows)?, None, &Rule::softmax(2, true))?;
+        let out = mix(&x.narrow(0, first, rows)?, &routed, &up, &down, None, activation)?;
+        out.to_dtype(DType::F32)?.to_vec2::<f32>()
+    };
+    let (all, some) = (run(0, tokens)?, run(20, 7)?);
+    assert_eq!(&all[20..27], &some[..]);
+    Ok(())
+}
+
+#[test]
 fn numbers_that_are_not_finite_stay_in_their_rows() -> Result<()> {
     needs_emulator!();
     let case = Case {
