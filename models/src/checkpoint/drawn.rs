@@ -36,16 +36,16 @@ impl Drawn {
     pub(crate) fn fill(&self, numbers: Range<usize>, out: &mut [f32]) {
         let (centre, spread) = self.distribution();
         let each = self.len() / self.streams();
-        let stretch = |(index, out): (usize, &mut [f32])| {
-            let first = numbers.start + index * STRETCH;
-            let mut stream = None;
-            for (at, out) in (first..).zip(out) {
-                let random = match stream {
-                    Some((number, random)) if number == at / each => random,
-                    _ => SplitMix(self.seed ^ digest(&self.stream(at / each))),
-                };
-                stream = Some((at / each, random));
-                *out = self.rounded(centre + spread * random.signed((at % each) as u64));
+        let stretch = |(index, mut out): (usize, &mut [f32])| {
+            let mut at = numbers.start + index * STRETCH;
+            while !out.is_empty() {
+                let (stream, first) = (at / each, at % each);
+                let (part, rest) = out.split_at_mut(out.len().min(each - first));
+                let random = SplitMix(self.seed ^ digest(&self.stream(stream)));
+                for (number, out) in (first as u64..).zip(part.iter_mut()) {
+                    *out = self.rounded(centre + spread * random.signed(number));
+                }
+                (at, out) = (at + part.len(), rest);
             }
         };
         out.par_chunks_mut(STRETCH).enumerate().for_each(stretch);

@@ -167,3 +167,102 @@ fn table(tiles: &[Listed]) -> Vec<u32> {
     let stretches = tiles.iter().flat_map(|tile| tile.stretches.as_flattened());
     bounds.iter().chain(pieces).chain(stretches).copied().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    const HEADS: Heads =
+        Heads { query: 16, kv: 2, key_dim: 64, value_dim: 64, scale: 1.0, window: None };
+
+    /// Numbers below a bound, scattered.
+    struct Scattered(u64);
+
+    impl Scattered {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (self.0 >> 33) as usize % bound
+        }
+    }
+
+    /// A trunk in two blocks, and members below it that follow each other in the packed batch.
+    fn family(random: &mut Scattered) -> Siblings<Stretch> {
+        let (first, second) = (random.below(90), 1 + random.below(90));
+        let cached = |block, keys, start| Stretch { block, row: 0, keys, start };
+        let ancestors = vec![cached(1, first, 0), cached(2, second, first)];
+        let (mut row, mut members) = (0, vec![]);
+        for block in 3..4 + random.below(6) {
+            let (earlier, tokens) = (random.below(3) * 10, 1 + random.below(40));
+            let start = first + second + earlier;
+            let own = Stretch { block: 0, row, keys: tokens, start };
+            let earlier = vec![cached(block, earlier, first + second)];
+            members.push(Member { earlier, own, start, first: row, tokens });
+            row += tokens;
+        }
+        Siblings { ancestors, members }
+    }
+
+    /// Block and row of every key that a packed row sees by the table, as the kernel reads it.
+    fn seen(plan: &Plan, window: usize) -> HashMap<u32, Vec<(u32, u32)>> {
+        let table = plan.table.to_vec1::<u32>().unwrap();
+        let (bounds, rest) = table.split_at((plan.tiles + 1) * 2);
+        let (pieces, stretches) = rest.split_at(plan.pieces * 4);
+        let mut seen: HashMap<u32, Vec<(u32, u32)>> = HashMap::new();
+        for tile in bounds.windows(4).step_by(2) {
+            let part = |all: &[u32], width: usize, which: usize| -> Vec<Vec<u32>> {
+                let all = all.chunks(width).map(<[u32]>::to_vec);
+                all.take(tile[which + 2] as usize).skip(tile[which] as usize).collect()
+            };
+            for (index, piece) in part(pieces, 4, 0).into_iter().enumerate() {
+                for token in 0..piece[1] {
+                    let at = piece[2] + token;
+                    let keys = seen.entry(piece[0] + token).or_default();
+                    assert!(keys.is_empty(), "a row lies in two tiles");
+                    for stretch in part(stretches, 6, 1) {
+                        let [block, row, count, start, owner, _] = stretch[..] else { panic!() };
+                        let mine = owner == EVERYBODY || owner == index as u32;
+                        let visible =
+                            |key: &u32| start + key <= at && at - start - key < window as u32;
+                        let visible = (0..count).filter(|key| mine && visible(key));
+                        keys.extend(visible.map(|key| (block, row + key)));
+                    }
+                }
+            }
+        }
+        seen
+    }
+
+    #[test]
+    fn every_query_sees_every_key_that_it_may_see_once() {
+        let mut random = Scattered(5);
+        for round in 0..60 {
+            let family = family(&mut random);
+            let window = [None, Some(1 + random.below(120))][round % 2];
+            let forest = [family];
+            let plan = Plan::new(&Device::Cpu, &forest, Heads { window, ..HEADS }).unwrap();
+            let window = window.unwrap_or(usize::MAX >> 40);
+            let seen = seen(&plan, window);
+            let Siblings { ancestors, members } = &forest[0];
+            assert_eq!(seen.len(), members.iter().map(|m| m.tokens).sum::<usize>());
+            for member in members {
+                for token in 0..member.tokens {
+                    let at = member.start + token;
+                    let all = ancestors.iter().chain(&member.earlier).chain([&member.own]);
+                    let keys = all.flat_map(|s| (0..s.keys).map(move |key| (s, key)));
+                    let visible = keys.filter(|(s, key)| {
+                        let position = s.start + key;
+                        position <= at && at - position < window
+                    });
+                    let mut expected: Vec<(u32, u32)> =
+                        visible.map(|(s, key)| (s.block as u32, (s.row + key) as u32)).collect();
+                    let mut listed = seen[&((member.first + token) as u32)].clone();
+                    expected.sort_unstable();
+                    listed.sort_unstable();
+                    assert_eq!(listed, expected);
+                }
+            }
+        }
+    }
+}
