@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use harness_metrics::{Estimate, PairMeasure};
 use serde::Serialize;
 
+use super::leaderboard_routing::{RoutingRow, routing};
 use super::{ReportError, atomic, format, render};
 use crate::summary::comparison::{differing_prompts, differing_settings};
 use crate::summary::{Average, Cell, CellState, Contender, Runs, Section, Summary};
@@ -40,19 +40,6 @@ struct BoardRow {
     cells: Vec<String>,
     #[serde(skip)]
     order: f64,
-}
-
-#[derive(Serialize)]
-struct RoutingRow {
-    model: String,
-    run: String,
-    newest: bool,
-    languages: String,
-    rows: usize,
-    gap: String,
-    last_eighth_gap: String,
-    shared: String,
-    cosine: String,
 }
 
 /// Writes leaderboard.html and leaderboard.md into `dir`; returns their paths.
@@ -215,39 +202,6 @@ fn average_text(average: &Average) -> String {
             format::metric(average.unit, *value),
             format::ends(average.unit, interval)
         ),
-    }
-}
-
-fn routing(runs: &Runs, newest: &[&Contender]) -> Vec<RoutingRow> {
-    let rows = |model: &Contender| -> Vec<RoutingRow> {
-        let run = &runs.runs()[model.run];
-        let pairs = run.summary.pairs(&model.alias).iter();
-        let row = |pair: &crate::routing::RoutingPair| RoutingRow {
-            model: model.label.clone(),
-            run: run.name.clone(),
-            newest: newest.contains(&model),
-            languages: format!("{}/{}", pair.a.language, pair.b.language),
-            rows: pair.rows,
-            gap: estimate(pair.mean(PairMeasure::EntropyGap)),
-            last_eighth_gap: estimate(pair.numbers.last_eighth_gap.as_ref()),
-            shared: estimate(pair.mean(PairMeasure::LsiShared)),
-            cosine: estimate(pair.mean(PairMeasure::Cosine)),
-        };
-        pairs.map(row).collect()
-    };
-    runs.models().iter().flat_map(rows).collect()
-}
-
-/// `0.40 (0.31 to 0.48)`.
-fn estimate(estimate: Option<&Estimate>) -> String {
-    let Some(estimate) = estimate else { return "–".to_owned() };
-    let value = format::fixed(estimate.value, 2);
-    match &estimate.interval {
-        Some(interval) => {
-            let (low, high) = (format::fixed(interval.low, 2), format::fixed(interval.high, 2));
-            format!("{value} ({low} to {high})")
-        }
-        None => value,
     }
 }
 

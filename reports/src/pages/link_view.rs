@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::format::{self, fixed, optional, p_value};
 use super::link_text::{self, odds_short, signed};
+use super::link_text_across;
 use crate::summary::Summary;
 use crate::summary::link::{CheckpointRow, FlipRow, Predictor, RoutingMeasure, WithinRow};
 
@@ -72,10 +73,10 @@ impl LinkView {
                 sentences: within.map(|row| link_text::within(row, models)).collect(),
                 rows: link.within.iter().map(within_row).collect(),
             },
-            changes: link.changes.iter().map(link_text::changes).collect(),
-            checkpoints: link_text::checkpoints(&link.checkpoints),
+            changes: link.changes.iter().map(link_text_across::changes).collect(),
+            checkpoints: link_text_across::checkpoints(&link.checkpoints),
             matrices: matrices(&link.checkpoints),
-            trajectories: link.trajectories.iter().map(link_text::trajectory).collect(),
+            trajectories: link.trajectories.iter().map(link_text_across::trajectory).collect(),
         }
     }
 }
