@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "the feature `cuda` needs nvcc: install the CUDA toolkit (13.0 was tried), or set NVCC to the \
          program or CUDA_HOME to the toolkit's folder; docs/cuda.md shows a way without root",
     )?;
+    println!("cargo::rustc-env=HARNESS_CUDA_VERSION={}", version(&nvcc)?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     for entry in std::fs::read_dir("kernels")? {
         let source = entry?.path();
@@ -41,6 +42,17 @@ fn find_nvcc() -> Option<PathBuf> {
     let path = variable("PATH").unwrap_or_default();
     let mut folders = folders.chain(env::split_paths(&path)).chain(["/usr/local/cuda/bin".into()]);
     folders.find_map(|folder| Some(folder.join("nvcc")).filter(|nvcc| nvcc.is_file()))
+}
+
+/// The toolkit's version as drivers tell theirs: 13000 for 13.0.
+fn version(nvcc: &Path) -> Result<u32, Box<dyn Error>> {
+    let said = Command::new(nvcc).arg("--version").output();
+    let said = said.map_err(|error| format!("{} cannot be run: {error}", nvcc.display()))?;
+    let said = String::from_utf8_lossy(&said.stdout);
+    let release = said.split("release ").nth(1).and_then(|rest| rest.split(',').next());
+    let parts = release.and_then(|release| release.split_once('.'));
+    let (major, minor) = parts.ok_or("nvcc --version names no release")?;
+    Ok(major.parse::<u32>()? * 1000 + minor.parse::<u32>()? * 10)
 }
 
 fn compile(nvcc: &Path, source: &Path, out: &Path) -> Result<(), Box<dyn Error>> {

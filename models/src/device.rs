@@ -129,49 +129,14 @@ impl FromStr for ComputeDevice {
 }
 
 #[cfg(feature = "cuda")]
-mod nvidia {
-    use candle_core::Device;
-    use candle_core::cuda_backend::cudarc::driver::{CudaContext, sys::CUdevice_attribute};
-
-    use super::DeviceMemory;
-
-    /// What the driver says of a card: its major compute capability and its memory.
-    fn look(number: usize) -> Result<(i32, DeviceMemory), String> {
-        let said = |error: &dyn std::fmt::Debug| format!("CUDA device {number}: {error:?}");
-        let context = CudaContext::new(number).map_err(|error| said(&error))?;
-        let major = CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
-        let major = context.attribute(major).map_err(|error| said(&error))?;
-        let (free, total) = context.mem_get_info().map_err(|error| said(&error))?;
-        Ok((major, DeviceMemory { free: free as u64, total: total as u64 }))
-    }
-
-    pub(super) fn open(number: usize, bf16: bool) -> Result<Device, String> {
-        // cudarc panics where the driver's library is not there at all.
-        let looked = std::panic::catch_unwind(|| look(number)).unwrap_or_else(|_| {
-            Err("the NVIDIA driver's library (libcuda) cannot be loaded: is a driver installed?".into())
-        });
-        let (major, _) = looked?;
-        if bf16 && major < 8 {
-            return Err(format!(
-                "CUDA device {number} has compute capability {major}.x and no bf16 products: use --dtype f32, or a card from Ampere (8.0) on"
-            ));
-        }
-        Device::new_cuda(number).map_err(|error| format!("CUDA device {number}: {error}"))
-    }
-
-    pub(super) fn memory(number: usize) -> Option<DeviceMemory> {
-        std::panic::catch_unwind(|| look(number).ok()).ok()?.map(|(_, memory)| memory)
-    }
-}
-
-#[cfg(feature = "cuda")]
 fn cuda(number: usize, rows: DType) -> Result<Device, Problem> {
-    nvidia::open(number, rows == DType::BF16).map_err(|reason| Problem::Device { reason })
+    let opened = crate::cuda::card::open(number, rows == DType::BF16);
+    opened.map_err(|reason| Problem::Device { reason })
 }
 
 #[cfg(feature = "cuda")]
 fn cuda_memory(number: usize) -> Option<DeviceMemory> {
-    nvidia::memory(number)
+    crate::cuda::card::memory(number)
 }
 
 #[cfg(not(feature = "cuda"))]

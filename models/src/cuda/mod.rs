@@ -10,6 +10,7 @@
 mod activation;
 mod attention;
 mod buffer;
+pub(crate) mod card;
 #[cfg(feature = "cuda")]
 mod device;
 mod elementwise;
