@@ -62,6 +62,14 @@ say "cargo build --release --workspace --features harness/cuda"
 say "the program without a driver: it must start, and fail where it looks for a device"
 libraries=$cuda/lib:$cuda/lib/stubs
 ln -sf libcuda.so "$cuda/lib/stubs/libcuda.so.1"
-LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries "$CARGO_TARGET_DIR/release/harness" --version
+program() { (cd "$root" && LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries "$CARGO_TARGET_DIR/release/harness" "$@"); }
+program --version
 readelf -d "$CARGO_TARGET_DIR/release/harness" | grep NEEDED
+few=(eval --models base --tasks flores200_he --limit 2 --quiet)
+code=0
+program "${few[@]}" --device cuda --output "$folder/refused" || code=$?
+[ $code -eq 6 ] || { echo "--device cuda without a driver ended with $code, not 6"; exit 1; }
+rm -rf "$folder/cpu"
+program "${few[@]}" --device auto --output "$folder/cpu" >/dev/null
+say "as it should: refused with exit code 6; --device auto took the CPU"
 say "checked: it compiles for compute capability $CUDA_COMPUTE_CAP, links, and starts. Nothing was run on a GPU."

@@ -1,6 +1,6 @@
 //! One matrix in memory, filled from several tensors.
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 use super::part::Part;
 use super::store::WeightStore;
@@ -59,7 +59,8 @@ pub(super) fn pack(
     Matrix::Packed(packed)
 }
 
-/// Parts laid one above the other on a device, sent there piece by piece.
+/// Parts laid one above the other on a device, sent there piece by piece; bf16 goes there from the
+/// mapped file as it is.
 fn dense(
     placement: &Placement,
     parts: &[Option<Part<'_>>],
@@ -67,6 +68,15 @@ fn dense(
 ) -> candle_core::Result<Tensor> {
     let mut pieces = vec![];
     for part in parts.iter().flatten() {
+        let send = |bytes: &[u8]| {
+            let shape = [bytes.len() / 2 / inputs.max(1), inputs];
+            Tensor::from_raw_buffer(bytes, DType::BF16, &shape, &placement.device)
+        };
+        let mapped = (placement.dtype == DType::BF16).then(|| part.mapped_bf16(send)).flatten();
+        if let Some(piece) = mapped {
+            pieces.push(piece);
+            continue;
+        }
         part.rows(inputs, |numbers| {
             pieces.push(placement.rows(numbers, inputs));
         });

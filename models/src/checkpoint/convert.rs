@@ -42,7 +42,7 @@ fn each<const N: usize>(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; N]) ->
 
 /// Tells the system that the mapped pages are not needed again.
 #[cfg(unix)]
-fn give_back(map: &Mmap, range: Range<usize>) {
+pub(super) fn give_back(map: &Mmap, range: Range<usize>) {
     use memmap2::UncheckedAdvice::DontNeed;
     #[expect(unsafe_code, reason = "memory stays bounded by the weights only if read pages go")]
     // SAFETY: the mapping is of a file and read-only, so dropped pages come back as they were.
@@ -53,7 +53,7 @@ fn give_back(map: &Mmap, range: Range<usize>) {
 }
 
 #[cfg(not(unix))]
-fn give_back(_: &Mmap, _: Range<usize>) {}
+pub(super) fn give_back(_: &Mmap, _: Range<usize>) {}
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use safetensors::Dtype;
 
-use super::convert::{CHUNK, copy};
+use super::convert::{CHUNK, copy, give_back};
 use super::drawn::Drawn;
 use super::header::{Shard, StoredTensor};
 
@@ -80,6 +80,20 @@ impl<'a> Part<'a> {
             self.copy(first, &mut numbers);
             take(&numbers);
         }
+    }
+
+    /// Hands over its bytes as they are mapped, if it is stored and in bf16; the system is then told that
+    /// they are not needed again.
+    pub(super) fn mapped_bf16<T>(&self, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let Found::Stored(shard, tensor) = &self.tensor else { return None };
+        if tensor.dtype != Dtype::BF16 {
+            return None;
+        }
+        let byte = |number: usize| tensor.bytes.start + number * size(tensor.dtype);
+        let bytes = byte(self.numbers.start)..byte(self.numbers.end);
+        let taken = take(&shard.map[bytes.clone()]);
+        give_back(&shard.map, bytes);
+        Some(taken)
     }
 
     /// Fills `out` with its numbers from the `first` on.

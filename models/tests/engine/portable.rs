@@ -1,7 +1,7 @@
 //! What accelerators compute, seen on the CPU: candle's operations in f64 and bf16 beside the CPU's own
 //! arithmetic in f32.
 
-use harness_models::synthetic::SyntheticOptions;
+use harness_models::synthetic::{DiskDtype, SyntheticOptions};
 use harness_models::{
     Batch, ComputeDevice, ComputeDtype, ForwardOutput, LoadOptions, Model, Place, Segment, Want,
     load,
@@ -112,6 +112,23 @@ fn long_sequences_compute_the_same() {
     for config in [qwen3_moe(), nemotron_h()] {
         let [cpu, other] = both(&config, 1);
         assert_agree(cpu.as_ref(), other.as_ref(), &tokens);
+    }
+}
+
+/// bf16 goes to a device as the file has it, other types through f32: both give the same model.
+#[test]
+fn weights_in_bf16_on_disk_are_those_that_rounding_makes() {
+    let tokens: Vec<u32> = (0..30).collect();
+    for stacked_experts in [false, true] {
+        let [kept, rounded] = [DiskDtype::Bf16, DiskDtype::F32].map(|dtype| {
+            let options = SyntheticOptions { dtype, stacked_experts, ..Default::default() };
+            let folder = checkpoint(&qwen3_moe(), options);
+            let model = load(folder.path(), &portable(ComputeDtype::Bf16)).unwrap();
+            let rows = invariance::alone(model.as_ref(), &tokens);
+            rows.iter().flat_map(|row| row.log_probs.clone()).collect::<Vec<_>>()
+        });
+        // Norms and other vectors stay in f32, where their bf16 on disk shows.
+        assert!(worst(kept, rounded) < 0.2);
     }
 }
 
