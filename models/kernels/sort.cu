@@ -24,7 +24,7 @@ EXPORT(count_choices)
 // expert tiles[1 + 2i] and first row tiles[2 + 2i], and their number in tiles[0].
 // One block of at least as many threads as experts. An expert's chunks are split into as many parts as
 // there are threads for it. Shared memory: 4 bytes a thread and 12 an expert.
-extern "C" __global__ void scan_counts(unsigned *counts, unsigned *starts, unsigned *tiles,
+extern "C" __global__ void __launch_bounds__(1024) scan_counts(unsigned *counts, unsigned *starts, unsigned *tiles,
                                        unsigned chunks, unsigned experts, unsigned tile) {
   DYNAMIC_SHARED(unsigned, partial); // [parts, experts]
   unsigned *total = partial + blockDim.x, *start = total + experts, *first_tile = start + experts;

@@ -19,6 +19,10 @@ use crate::plan::Forest;
 /// While sequences are being continued, cached tokens plus those still to be written stay below this many budgets.
 const LIVE_BUDGETS: usize = 4;
 
+/// Numbers that a token keeps in a Transformer of 30 B parameters (keys and values of 48 layers): what budgets of live
+/// tokens are meant for.
+const NUMBERS_PER_TOKEN: usize = 48 * 1024;
+
 /// Why a window could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -170,11 +174,15 @@ impl<'a> WindowRun<'a> {
         nodes.start..nodes.start + fitting
     }
 
-    /// Tokens that a node can come to occupy, what its generations may write included.
+    /// Tokens that a node can come to occupy, what its generations may write included. A recurrent state is as many
+    /// tokens as it has room for; there are three of a sequence: after its prompt, before and after a step.
     fn cost(&self, index: usize) -> usize {
         let node = &self.forest.nodes[index];
+        let state =
+            3 * self.executor.model.architecture().state_numbers_per_node / NUMBERS_PER_TOKEN;
         let limit = |&pass: &usize| {
-            self.passes[pass].1.generation.as_ref().map_or(0, |limits| limits.max_new_tokens)
+            let limits = self.passes[pass].1.generation.as_ref();
+            limits.map_or(0, |limits| limits.max_new_tokens + state)
         };
         node.tokens.len() + node.generating.iter().map(limit).sum::<usize>()
     }

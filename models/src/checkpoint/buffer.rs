@@ -68,24 +68,34 @@ fn dense(
 ) -> candle_core::Result<Tensor> {
     let mut pieces = vec![];
     for part in parts.iter().flatten() {
-        let send = |bytes: &[u8]| {
-            let shape = [bytes.len() / 2 / inputs.max(1), inputs];
-            Tensor::from_raw_buffer(bytes, DType::BF16, &shape, &placement.device)
-        };
-        let mapped = (placement.dtype == DType::BF16).then(|| part.mapped_bf16(send)).flatten();
-        if let Some(piece) = mapped {
-            pieces.push(piece);
-            continue;
+        match at_once(placement, part, inputs) {
+            Some(piece) => pieces.push(piece),
+            None => part.rows(inputs, |numbers| pieces.push(placement.rows(numbers, inputs))),
         }
-        part.rows(inputs, |numbers| {
-            pieces.push(placement.rows(numbers, inputs));
-        });
     }
     let pieces = pieces.into_iter().collect::<candle_core::Result<Vec<_>>>()?;
     match pieces.as_slice() {
         [one] => Ok(one.clone()),
         pieces => Tensor::cat(pieces, 0),
     }
+}
+
+/// A part that need not pass through f32 in host memory: bf16 of a mapped file, and random numbers,
+/// which an accelerator draws itself (others than the CPU would).
+fn at_once(
+    placement: &Placement,
+    part: &Part<'_>,
+    inputs: usize,
+) -> Option<candle_core::Result<Tensor>> {
+    if let Some((numbers, distribution)) = part.drawn() {
+        let shape = (numbers / inputs.max(1), inputs);
+        return (!placement.device.is_cpu()).then(|| placement.random(distribution, shape));
+    }
+    let send = |bytes: &[u8]| {
+        let shape = [bytes.len() / 2 / inputs.max(1), inputs];
+        Tensor::from_raw_buffer(bytes, DType::BF16, &shape, &placement.device)
+    };
+    if placement.dtype == DType::BF16 { part.mapped_bf16(send) } else { None }
 }
 
 /// How to hold a matrix to compute in a type.

@@ -52,7 +52,7 @@ impl Drawn {
     }
 
     /// Centre and half-width of the uniform distribution of its numbers.
-    fn distribution(&self) -> (f32, f32) {
+    pub(super) fn distribution(&self) -> (f32, f32) {
         let Drawn { name, shape, plus_one, .. } = self;
         let inputs = shape.last().copied().unwrap_or(1).max(1) as f32;
         match shape[..] {

@@ -96,6 +96,14 @@ impl<'a> Part<'a> {
         Some(taken)
     }
 
+    /// How many numbers it has, and their distribution, if they are drawn.
+    pub(super) fn drawn(&self) -> Option<(usize, (f32, f32))> {
+        match &self.tensor {
+            Found::Drawn(drawn) => Some((self.numbers.len(), drawn.distribution())),
+            Found::Stored(..) => None,
+        }
+    }
+
     /// Fills `out` with its numbers from the `first` on.
     fn copy(&self, first: usize, out: &mut [f32]) {
         let first = self.numbers.start + first;

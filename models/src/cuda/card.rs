@@ -41,7 +41,7 @@ impl Card {
 #[cfg(feature = "cuda")]
 mod driver {
     use candle_core::Device;
-    use candle_core::cuda_backend::cudarc::driver::{CudaContext, sys};
+    use candle_core::cuda_backend::cudarc::driver::{CudaContext, DriverError, result, sys};
 
     use super::{Card, Version};
     use crate::DeviceMemory;
@@ -51,9 +51,48 @@ mod driver {
         let context = CudaContext::new(number).map_err(|error| said(&error))?;
         let major = sys::CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
         let capability = context.attribute(major).map_err(|error| said(&error))?;
+        give_back(&context).map_err(|error| said(&error))?;
         let (free, total) = context.mem_get_info().map_err(|error| said(&error))?;
         let memory = DeviceMemory { free: free as u64, total: total as u64 };
         Ok((Card { number, driver: version()?, capability }, memory))
+    }
+
+    /// Waits for the card and gives back what is kept of freed memory: it counts as taken.
+    fn give_back(context: &CudaContext) -> Result<(), DriverError> {
+        context.synchronize()?;
+        #[expect(unsafe_code, reason = "cudarc has no safe functions for memory pools")]
+        // SAFETY: the pool is that of a device that is there, and nothing runs that uses it.
+        unsafe {
+            let pool = result::device::get_default_mem_pool(context.cu_device())?;
+            result::mem_pool::trim_to(pool, 0)
+        }
+    }
+
+    /// Keeps freed memory for the next pass, which else would have to be mapped anew.
+    fn keep_memory(context: &CudaContext) -> Result<(), DriverError> {
+        let mut threshold = u64::MAX;
+        let attribute = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+        #[expect(unsafe_code, reason = "cudarc has no safe functions for memory pools")]
+        // SAFETY: the pool is that of a device that is there; this attribute is 64 bits wide.
+        unsafe {
+            let pool = result::device::get_default_mem_pool(context.cu_device())?;
+            result::mem_pool::set_attribute(pool, attribute, (&raw mut threshold).cast())
+        }
+    }
+
+    /// Opens the card for work in one stream.
+    fn start(number: usize) -> Result<Device, String> {
+        let said = |error: &dyn std::fmt::Debug| format!("CUDA device {number}: {error:?}");
+        let device = Device::new_cuda(number).map_err(|e| format!("CUDA device {number}: {e}"))?;
+        if let Device::Cuda(cuda) = &device {
+            #[expect(unsafe_code, reason = "what one stream does needs no events to order it")]
+            // SAFETY: all work of a device goes through candle's one stream.
+            unsafe {
+                cuda.disable_event_tracking();
+            }
+            keep_memory(cuda.cuda_stream().context()).map_err(|error| said(&error))?;
+        }
+        Ok(device)
     }
 
     fn version() -> Result<Version, String> {
@@ -78,7 +117,7 @@ mod driver {
             looked.unwrap_or_else(|_| Err("NVIDIA's driver cannot be loaded".into()))?;
         match card.refusal(built(), bf16) {
             Some(reason) => Err(reason),
-            None => Device::new_cuda(number).map_err(|e| format!("CUDA device {number}: {e}")),
+            None => start(number),
         }
     }
 

@@ -69,7 +69,8 @@ pub(super) fn read<R>(
 pub(super) fn run(launch: Launch<'_>, device: &CudaDevice) -> Result<()> {
     let Launch { module, kernel, grid, threads, shared, arguments, .. } = launch;
     let function = device.get_or_load_custom_func(kernel, module.name, module.ptx)?;
-    if shared > SHARED {
+    // What a kernel declares by itself counts too.
+    if shared > SHARED / 2 {
         let attribute = FunctionAttribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
         function.set_attribute(attribute, shared as i32).map_err(Error::wrap)?;
     }

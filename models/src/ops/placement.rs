@@ -38,6 +38,18 @@ impl Placement {
     }
 }
 
+impl Placement {
+    /// A matrix of random numbers, uniform around `centre`, made on the device.
+    pub(crate) fn random(
+        &self,
+        (centre, spread): (f32, f32),
+        (outputs, inputs): (usize, usize),
+    ) -> Result<Tensor> {
+        let (low, high) = (centre - spread, centre + spread);
+        Tensor::rand(low, high, (outputs, inputs), &self.device)?.to_dtype(self.dtype)
+    }
+}
+
 /// The type that sums over rows of a type are formed in.
 pub(crate) fn wide(dtype: DType) -> DType {
     match dtype {

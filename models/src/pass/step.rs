@@ -116,19 +116,38 @@ impl<'a> Step<'a> {
 
     /// Keeps the keys and values of stored segments.
     ///
-    /// On a device, where each copy costs a launch, they stay rows of the packed tensors if most of
-    /// these are wanted.
+    /// On a device, where each copy costs a launch, the blocks of a pass are rows of one tensor: the
+    /// packed one if all of it is stored.
     pub(crate) fn store_keys(&mut self, slot: usize, k: &Tensor, v: &Tensor) -> Result<()> {
-        let stored = self.pass.segments.iter().filter(|segment| segment.stored);
-        let stored: usize = stored.map(|segment| segment.rows.len()).sum();
-        let share = !on_host(k) && 2 * stored >= self.pass.tokens.len();
+        if !on_host(k) {
+            return self.store_shared_keys(slot, k, v);
+        }
         for (segment, states) in self.pass.segments.iter().zip(&mut self.states) {
             if segment.stored {
-                let block = match share {
-                    true => KeyBlock { k: k.clone(), v: v.clone(), rows: segment.rows.clone() },
-                    false => KeyBlock::whole(rows(k, segment)?, rows(v, segment)?),
-                };
+                let block = KeyBlock::whole(rows(k, segment)?, rows(v, segment)?);
                 states[slot] = State::Keys(vec![block]);
+            }
+        }
+        Ok(())
+    }
+
+    fn store_shared_keys(&mut self, slot: usize, k: &Tensor, v: &Tensor) -> Result<()> {
+        let stored = self.pass.segments.iter().filter(|segment| segment.stored);
+        let wanted: Vec<u32> = stored.flat_map(|s| s.rows.clone()).map(|row| row as u32).collect();
+        let (k, v) = match wanted.len() {
+            0 => return Ok(()),
+            all if all == self.pass.tokens.len() => (k.contiguous()?, v.contiguous()?),
+            _ => {
+                let wanted = Tensor::new(wanted, k.device())?;
+                (k.index_select(&wanted, 0)?, v.index_select(&wanted, 0)?)
+            }
+        };
+        let mut end = 0;
+        for (segment, states) in self.pass.segments.iter().zip(&mut self.states) {
+            if segment.stored {
+                let rows = end..end + segment.rows.len();
+                end = rows.end;
+                states[slot] = State::Keys(vec![KeyBlock { k: k.clone(), v: v.clone(), rows }]);
             }
         }
         Ok(())
@@ -157,7 +176,10 @@ impl<'a> Step<'a> {
         let kept = made.filter(|(segment, _)| segment.keep);
         cache.nodes.extend(kept.filter_map(|(segment, node)| Some((segment.node, node?))));
         let appended = self.pass.segments.iter().filter(|segment| segment.extends.is_some());
-        cache.compact(appended.map(|segment| segment.node))?;
+        if let Err(error) = cache.compact(appended.map(|segment| segment.node)) {
+            // The blocks stay as they are, which costs time and no more.
+            tracing::warn!("keys were not joined: {error}");
+        }
         Ok(self.non_finite)
     }
 }
