@@ -350,7 +350,7 @@ pub struct BenchArgs {
     /// Runs of each workload, with and without routing capture in turn; medians are shown
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
-    /// Type of the weights on disk, and so in memory
+    /// Type of the weights, as a checkpoint would hold them
     #[arg(long, value_parser = ["f32", "bf16"], default_value = "f32")]
     pub weights: String,
     /// What to compute in, as for `eval`
