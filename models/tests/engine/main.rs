@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers stop where they fail, as tests do")]
 #![expect(clippy::print_stdout, reason = "tests tell what they measured and what they skipped")]
 
+mod accelerator; // a GPU, where one is named
 mod agreement; // how far a model is from a reference
 mod bad_batches; // batches that cannot be, weights that are not numbers
 mod bad_configs; // every way a config can be wrong has its message
