@@ -18,6 +18,23 @@ __device__ void rotate(const T *x, const float *cosine, const float *sine, T *ou
   bool whole = count == 8 && divisible(x) && divisible(out);
   float turned[8];
   load(x + start, turned, count, whole);
+  bool together = whole && !neighbours && (width | first | angles) % 8 == 0;
+  if (together && divisible(cosine) && divisible(sine)) { // all eight in one half of one head
+    size_t row = start / row_width;
+    unsigned at = unsigned(start - row * row_width) % width - first;
+    if (at < 2 * angles) {
+      bool second = at >= angles;
+      size_t angle = row * angles + (second ? at - angles : at);
+      float other[8], cos[8], sin[8];
+      load_eight(second ? x + start - angles : x + start + angles, other);
+      load_eight(cosine + angle, cos);
+      load_eight(sine + angle, sin);
+#pragma unroll
+      for (unsigned c = 0; c < 8; c++)
+        turned[c] = second ? turned[c] * cos[c] + other[c] * sin[c] : turned[c] * cos[c] - other[c] * sin[c];
+    }
+    return store_eight(out + start, turned);
+  }
   for (unsigned c = 0; c < count; c++) {
     size_t i = start + c, row = i / row_width;
     unsigned at = unsigned(i % row_width) % width - first; // wraps around below `first`

@@ -41,16 +41,17 @@ impl RoutingTotals {
     /// Adds one batch: `cells[g]` says what group `g` counts for, with repetitions.
     pub fn add(&mut self, cells: &[Vec<Cell>], routing: &GroupRouting) {
         for (group, cells) in cells.iter().enumerate() {
-            let counts = self.group(group, routing);
-            let lean = RoutingCounts {
-                scores: counts.scores.clone().filter(|_| self.keep_cell_scores),
-                ..counts.clone()
-            };
+            let mut counts = self.group(group, routing);
             for cell in cells {
-                let zeros = || RoutingCounts::zeros(self.shape, self.keep_cell_scores);
-                add(self.cells.entry(*cell).or_insert_with(zeros), &lean);
                 let zeros = || RoutingCounts::zeros(self.shape, true);
                 add(self.spans.entry(cell.span).or_insert_with(zeros), &counts);
+            }
+            if !self.keep_cell_scores {
+                counts.scores = None;
+            }
+            for cell in cells {
+                let zeros = || RoutingCounts::zeros(self.shape, self.keep_cell_scores);
+                add(self.cells.entry(*cell).or_insert_with(zeros), &counts);
             }
         }
     }

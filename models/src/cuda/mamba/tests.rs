@@ -2,7 +2,6 @@ use super::super::emulator::needs_emulator;
 use super::super::testing::{close, random};
 use super::*;
 use crate::kernels::convolution::Filters;
-use crate::kernels::host::host;
 use crate::kernels::scan::{HeadParameters, Tokens, scan_group};
 use crate::kernels::vector;
 
@@ -56,17 +55,17 @@ fn twin(rows: &[f32], weights: &Weights) -> Result<(Vec<f32>, Vec<f32>)> {
     let part = |from: usize, to: usize| -> Vec<f32> {
         rows.chunks(width()).flat_map(|row| row[from..to].to_vec()).collect()
     };
-    let filters = Filters::new(&host(&weights.conv)?, Some(&host(&weights.bias)?), channels);
+    let filters = Filters::new(&exact(&weights.conv)?, Some(&exact(&weights.bias)?), channels);
     let input = part(inner, inner + channels);
     let mut convolved = vec![0.0; input.len()];
     filters.run(&vec![0.0; 3 * channels], &input, &mut convolved);
     let mut dt = part(inner + channels, width());
-    let bias = host(&weights.dt_bias)?;
+    let bias = exact(&weights.dt_bias)?;
     dt.chunks_mut(heads).for_each(|row| {
         row.iter_mut().zip(&*bias).for_each(|(dt, bias)| *dt = vector::softplus(*dt + bias));
     });
-    let a: Vec<f32> = host(&weights.a_log)?.iter().map(|a| -a.exp()).collect();
-    let parameters = HeadParameters { a: &a, d: &host(&weights.d)? };
+    let a: Vec<f32> = exact(&weights.a_log)?.iter().map(|a| -a.exp()).collect();
+    let parameters = HeadParameters { a: &a, d: &exact(&weights.d)? };
     let tokens = Tokens { rows: &convolved, dt: &dt };
     let groups = [0, 1].map(|group| scan_group(SHAPE, parameters, tokens, group, None, true));
     let mut gated = part(0, inner);

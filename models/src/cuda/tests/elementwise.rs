@@ -78,7 +78,7 @@ fn gates_open_as_on_the_cpu() -> Result<()> {
 #[test]
 fn a_scaled_change_is_added() -> Result<()> {
     needs_emulator!();
-    for (rows, width) in [(1, 1), (5, 13), (3, 64), (0, 8)] {
+    for (rows, width) in [(1, 1), (5, 13), (3, 64)] {
         let change = random(&[rows, width], 2)?;
         in_both_types(&random(&[rows, width], 1)?, |x, exact, tolerance| {
             let change = change.to_dtype(x.dtype())?;
