@@ -18,12 +18,12 @@ struct Product {
   float alpha, limit;
 };
 
-// A tile holds 64·ACROSS outputs. With a gate, eight rows of the gate and the eight of `up` that they go
-// with follow each other, so that one thread ends up with both.
-template <unsigned MI, bool GATED, unsigned ACROSS>
+// A tile holds 128 outputs. With a gate, eight rows of the gate and the eight of `up` that they go with
+// follow each other, so that one thread ends up with both.
+template <unsigned MI, bool GATED>
 __device__ void form_tile(const Product &p, unsigned expert, unsigned first, unsigned end,
                           unsigned column) {
-  constexpr unsigned COLUMNS = GATED ? 32 * ACROSS : 64 * ACROSS;
+  constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   DYNAMIC_SHARED(bf16, shared);
   unsigned width = GATED ? p.outputs / 2 : p.outputs;
   auto row = [&](unsigned line) -> unsigned {
@@ -36,10 +36,10 @@ __device__ void form_tile(const Product &p, unsigned expert, unsigned first, uns
   };
   const bf16 *weights = p.weights + size_t(expert) * p.outputs * p.inputs;
   float sums[MI][8][4];
-  multiply<ACROSS>(shared, p.stages, p.x, weights, p.inputs, row, weight, sums);
+  multiply(shared, p.stages, p.x, weights, p.inputs, row, weight, sums);
 
   unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  unsigned top = warp / ACROSS * 16 * MI, left = warp % ACROSS * 64;
+  unsigned top = warp / 2 * 16 * MI, left = warp % 2 * 64;
   const float *bias = p.bias ? p.bias + size_t(expert) * p.outputs : nullptr;
 #pragma unroll
   for (unsigned i = 0; i < MI; i++)
@@ -69,34 +69,34 @@ __device__ void form_tile(const Product &p, unsigned expert, unsigned first, uns
     }
 }
 
-template <unsigned MI, bool GATED, unsigned ACROSS> __device__ void form_product(const Product &p) {
-  constexpr unsigned COLUMNS = GATED ? 32 * ACROSS : 64 * ACROSS;
+template <unsigned MI, bool GATED> __device__ void form_product(const Product &p) {
+  constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   unsigned width = GATED ? p.outputs / 2 : p.outputs, across = (width + COLUMNS - 1) / COLUMNS;
   unsigned tiles = p.tiles[0] * across;
   for (unsigned tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
     unsigned expert = p.tiles[1 + 2 * (tile / across)], first = p.tiles[2 + 2 * (tile / across)];
     unsigned end = min(first + 32 * MI, p.starts[expert + 1]), column = tile % across;
     // An expert's last rows seldom fill a tile, and a smaller one is formed sooner.
-    if (MI > 2 && end - first <= 32) form_tile<1, GATED, ACROSS>(p, expert, first, end, column);
-    else if (MI > 2 && end - first <= 64) form_tile<2, GATED, ACROSS>(p, expert, first, end, column);
-    else form_tile<MI, GATED, ACROSS>(p, expert, first, end, column);
+    if (MI > 2 && end - first <= 32) form_tile<1, GATED>(p, expert, first, end, column);
+    else if (MI > 2 && end - first <= 64) form_tile<2, GATED>(p, expert, first, end, column);
+    else form_tile<MI, GATED>(p, expert, first, end, column);
   }
 }
 
-#define PRODUCT(name, MI, GATED, ACROSS, BLOCKS)                                                    \
-  extern "C" __global__ void __launch_bounds__(64 * ACROSS, BLOCKS)                                \
+#define PRODUCT(name, MI, GATED)                                                                   \
+  extern "C" __global__ void __launch_bounds__(THREADS, 2)                                         \
       name(const bf16 *x, const bf16 *weights, const float *bias, bf16 *out, const unsigned *order,  \
            const unsigned *starts, const unsigned *tiles, unsigned top_k, unsigned inputs,         \
            unsigned outputs, unsigned stages, unsigned activation, float alpha, float limit) {                      \
-    form_product<MI, GATED, ACROSS>({x, weights, bias, out, order, starts, tiles, top_k, inputs, outputs,  \
+    form_product<MI, GATED>({x, weights, bias, out, order, starts, tiles, top_k, inputs, outputs,  \
                              stages, activation, alpha, limit});                                           \
   }                                                                                                \
   EXPORT(name)
 
-PRODUCT(product_gated_128, 4, true, 4, 1)
-PRODUCT(product_gated_32, 1, true, 2, 2)
-PRODUCT(product_plain_128, 4, false, 4, 1)
-PRODUCT(product_plain_32, 1, false, 2, 2)
+PRODUCT(product_gated_128, 4, true)
+PRODUCT(product_gated_32, 1, true)
+PRODUCT(product_plain_128, 4, false)
+PRODUCT(product_plain_32, 1, false)
 
 // The weighted sum of each token's rows of `y` ([choices, width], in the order of the sort), best
 // ranked first. One warp a token; eight divides the width.

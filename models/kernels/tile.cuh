@@ -2,11 +2,9 @@
 #pragma once
 #include "common.cuh"
 
-constexpr unsigned STEP = 64; // inputs copied to shared memory at a time: 128 bytes a row
-// A tile has 64 outputs a warp and two rows of warps. Two across are the usual tile; four read each
-// number from the second-level cache less often, which is what bounds large products.
-constexpr unsigned OUTPUTS = 128; // rows of weights in the usual tile
-constexpr unsigned THREADS = 128; // its warps, two by two
+constexpr unsigned OUTPUTS = 128; // rows of weights in a tile
+constexpr unsigned STEP = 64;     // inputs copied to shared memory at a time: 128 bytes a row
+constexpr unsigned THREADS = 128; // four warps, two by two
 constexpr unsigned NONE = 0xffffffffu;
 
 // Where eight numbers of a tile's row lie. Rows share the banks in turn, so that eight rows are read
@@ -15,9 +13,9 @@ __device__ __forceinline__ bf16 *at(bf16 *tile, unsigned row, unsigned eight) {
   return tile + row * STEP + (eight ^ row % 8) * 8;
 }
 
-// Copies eight numbers of each of COUNT rows, LINES rows of the tile apart; zeros for NONE and behind
+// Copies eight numbers of each of COUNT rows, sixteen rows of the tile apart; zeros for NONE and behind
 // the last input.
-template <unsigned LINES, unsigned COUNT>
+template <unsigned COUNT>
 __device__ __forceinline__ void copy_rows(bf16 *tile, const bf16 *from, const unsigned (&rows)[COUNT],
                                           unsigned input, unsigned inputs) {
   unsigned line = threadIdx.x / 8, eight = threadIdx.x % 8;
@@ -25,7 +23,7 @@ __device__ __forceinline__ void copy_rows(bf16 *tile, const bf16 *from, const un
   for (unsigned i = 0; i < COUNT; i++) {
     bool present = input < inputs && rows[i] != NONE;
     const bf16 *source = present ? from + size_t(rows[i]) * inputs + input : from;
-    copy_async16(at(tile, line + LINES * i, eight), source, present);
+    copy_async16(at(tile, line + 16 * i, eight), source, present);
   }
 }
 
@@ -48,33 +46,32 @@ template <unsigned MI> struct Operands {
   }
 };
 
-// sums = x · wᵀ for 32·MI rows of x and 64·ACROSS of w, by 64·ACROSS threads; `row` and `weight` give the
-// row of x and of w for each line of the tile, or NONE. Eight divides `inputs`. A warp holds the sums of
-// 16·MI lines from warp / ACROSS · 16·MI on and 64 outputs from warp % ACROSS · 64 on: of lane l,
-// sums[i][j][2h + c] is of line 16·i + 8·h + l / 4 and output 8·j + 2·(l % 4) + c. `shared` holds
-// `stages` steps, two to four, of (32·MI + 64·ACROSS) · STEP numbers each, and may be used again when
-// this returns.
-template <unsigned ACROSS = 2, unsigned MI, typename Row, typename Weight>
+// sums = x · wᵀ for 32·MI rows of x and 128 of w; `row` and `weight` give the row of x and of w for each
+// line of the tile, or NONE. Eight divides `inputs`. A warp holds the sums of 16·MI lines from
+// warp / 2 · 16·MI on and 64 outputs from warp % 2 · 64 on: of lane l, sums[i][j][2h + c] is of line
+// 16·i + 8·h + l / 4 and output 8·j + 2·(l % 4) + c. `shared` holds `stages` steps, two or three, of
+// (32·MI + OUTPUTS) · STEP numbers each, and may be used again when this returns.
+template <unsigned MI, typename Row, typename Weight>
 __device__ __forceinline__ void multiply(bf16 *shared, unsigned stages, const bf16 *x, const bf16 *w, unsigned inputs,
                                          Row row, Weight weight, float (&sums)[MI][8][4]) {
-  constexpr unsigned ROWS = 32 * MI, STAGE = (ROWS + 64 * ACROSS) * STEP, LINES = 8 * ACROSS;
-  unsigned rows[ROWS / LINES], weights[8];
+  constexpr unsigned ROWS = 32 * MI, STAGE = (ROWS + OUTPUTS) * STEP;
+  unsigned rows[2 * MI], weights[8];
 #pragma unroll
-  for (unsigned i = 0; i < ROWS / LINES; i++) rows[i] = row(threadIdx.x / 8 + LINES * i);
+  for (unsigned i = 0; i < 2 * MI; i++) rows[i] = row(threadIdx.x / 8 + 16 * i);
 #pragma unroll
-  for (unsigned i = 0; i < 8; i++) weights[i] = weight(threadIdx.x / 8 + LINES * i);
+  for (unsigned i = 0; i < 8; i++) weights[i] = weight(threadIdx.x / 8 + 16 * i);
   unsigned steps = (inputs + STEP - 1) / STEP;
   auto copy = [&](unsigned step) {
     bf16 *tile = shared + step % stages * STAGE;
     unsigned input = step * STEP + threadIdx.x % 8 * 8;
     if (step < steps) {
-      copy_rows<LINES>(tile, x, rows, input, inputs);
-      copy_rows<LINES>(tile + ROWS * STEP, w, weights, input, inputs);
+      copy_rows(tile, x, rows, input, inputs);
+      copy_rows(tile + ROWS * STEP, w, weights, input, inputs);
     }
     copy_commit();
   };
 
-  unsigned top = threadIdx.x / (32 * ACROSS) * 16 * MI, left = threadIdx.x / 32 % ACROSS * 64;
+  unsigned top = threadIdx.x / 64 * 16 * MI, left = threadIdx.x / 32 % 2 * 64;
 #pragma unroll
   for (unsigned i = 0; i < MI; i++)
 #pragma unroll
@@ -84,8 +81,7 @@ __device__ __forceinline__ void multiply(bf16 *shared, unsigned stages, const bf
   for (unsigned step = 0; step < stages - 1; step++) copy(step);
   for (unsigned step = 0; step < steps; step++) {
     if (stages == 2) copy_wait<0>();
-    else if (stages == 3) copy_wait<1>();
-    else copy_wait<2>();
+    else copy_wait<1>();
     __syncthreads(); // this step has arrived, and nobody reads the one before it any more
     copy(step + stages - 1);
     bf16 *lines = shared + step % stages * STAGE, *outputs = lines + ROWS * STEP;

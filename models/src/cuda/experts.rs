@@ -90,8 +90,7 @@ impl Product<'_> {
             (false, _) => "product_plain_32",
         };
         let mut out = Buffer::new(device, DType::BF16, choices * width)?;
-        let wide = sorted.tile == 128;
-        let tiles = if wide { Tiles::wide(device)? } else { Tiles::of(sorted.tile, device)? };
+        let tiles = Tiles::of(sorted.tile, device)?;
         tiles
             .launch(EXPERTS, kernel)
             .tensor(x)
