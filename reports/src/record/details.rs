@@ -112,18 +112,10 @@ impl Record {
     ) -> Result<BTreeMap<usize, DocumentDetails>, RecordError> {
         let mut found = BTreeMap::new();
         for (row, matches) in self.stored_details(model, task)? {
-            let name = name(model, task, row.doc_id);
-            if !matches {
-                return Err(self.damaged(&name, "it does not match its digest"));
-            }
+            let (name, doc_id, text) = self.sound(model, task, &row, matches)?;
             let damaged = |detail: String| self.damaged(&name, &detail);
-            let text = row.text.as_deref().map(serde_json::from_str::<TextSize>);
-            let details = DocumentDetails {
-                doc_id: usize::try_from(row.doc_id).map_err(|e| damaged(e.to_string()))?,
-                text: text.transpose().map_err(|error| damaged(error.to_string()))?,
-                trace: row.trace.as_deref().map(decode).transpose().map_err(damaged)?,
-            };
-            found.insert(details.doc_id, details);
+            let trace = row.trace.as_deref().map(decode).transpose().map_err(damaged)?;
+            found.insert(doc_id, DocumentDetails { doc_id, text, trace });
         }
         Ok(found)
     }
@@ -140,17 +132,29 @@ impl Record {
     ) -> Result<BTreeMap<usize, TextSize>, RecordError> {
         let mut found = BTreeMap::new();
         for (row, matches) in self.stored_details(model, task)? {
-            let name = name(model, task, row.doc_id);
-            if !matches {
-                return Err(self.damaged(&name, "it does not match its digest"));
-            }
-            let damaged = |detail: String| self.damaged(&name, &detail);
-            let document = usize::try_from(row.doc_id).map_err(|e| damaged(e.to_string()))?;
-            let text = row.text.as_deref().map(serde_json::from_str::<TextSize>);
-            let text = text.transpose().map_err(|error| damaged(error.to_string()))?;
+            let (_, document, text) = self.sound(model, task, &row, matches)?;
             found.extend(text.map(|text| (document, text)));
         }
         Ok(found)
+    }
+
+    /// Name, position and text of a row that matches its digest.
+    fn sound(
+        &self,
+        model: &str,
+        task: &str,
+        row: &Stored,
+        matches: bool,
+    ) -> Result<(String, usize, Option<TextSize>), RecordError> {
+        let name = name(model, task, row.doc_id);
+        if !matches {
+            return Err(self.damaged(&name, "it does not match its digest"));
+        }
+        let damaged = |detail: String| self.damaged(&name, &detail);
+        let document = usize::try_from(row.doc_id).map_err(|e| damaged(e.to_string()))?;
+        let text = row.text.as_deref().map(serde_json::from_str::<TextSize>);
+        let text = text.transpose().map_err(|error| damaged(error.to_string()))?;
+        Ok((name, document, text))
     }
 
     /// Positions of documents whose details do not match their digests.
