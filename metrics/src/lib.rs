@@ -6,7 +6,7 @@
 //! interval. The second kind is what the routers did with every token; [`routing`] keeps it as
 //! [`RoutingCounts`] (how often each expert of each layer was chosen) and computes every measure
 //! from the counts afterwards, so that a new measure needs no new run. [`association`] asks
-//! whether the two go together.
+//! whether the two go together. [`training`] reads a trainer's log of losses.
 //!
 //! ```
 //! use harness_metrics::routing::usage;
@@ -27,6 +27,7 @@ mod estimate;
 pub mod random;
 pub mod routing;
 pub mod scores;
+pub mod training;
 
 pub use estimate::{Estimate, Interval, IntervalMethod};
 pub use routing::{PairMeasure, RoutingCounts, RoutingError, RoutingShape, SideMeasure};

@@ -12,6 +12,7 @@ use harness_demo::train::probe::{self, Usage};
 use harness_demo::train::run::Plan;
 use harness_demo::train::stages::Lineage;
 use harness_demo::world::Language;
+use harness_metrics::training;
 
 use crate::say;
 use crate::train::{Arguments, lineage, plan, tell};
@@ -75,8 +76,9 @@ fn row(balance: f64, losses: &[f64], base: &Usages, cpt: &Usages) -> String {
     let divergence = [0, 1].map(|at| {
         probe::divergence(&base[at], &cpt[at]).map_or(String::new(), |bits| format!("{bits:.4}"))
     });
-    let last = curve::final_loss(losses).map_or(String::new(), |loss| format!("{loss:.4}"));
-    let rise = curve::largest_rise(losses);
+    let last = training::first_and_last(losses);
+    let last = last.map_or(String::new(), |(_, last)| format!("{last:.4}"));
+    let rise = training::largest_rise(losses);
     format!("{balance:e},{last},{rise:.4},{},{}", divergence[0], divergence[1])
 }
 

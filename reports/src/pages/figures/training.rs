@@ -1,5 +1,7 @@
 //! How training went, where a trainer's log is named.
 
+use harness_metrics::training::{first_and_last, largest_rise};
+
 use super::{Figure, FigureGroup};
 use crate::manifest::LossCurve;
 use crate::pages::format::{count, counted, fixed};
@@ -32,7 +34,7 @@ fn curves(summary: &Summary) -> impl Iterator<Item = (&String, &LossCurve)> {
 }
 
 fn sentence(alias: &str, curve: &LossCurve) -> Option<String> {
-    let (first, last) = curve.first_and_last()?;
+    let (first, last) = first_and_last(&curve.losses)?;
     let steps = curve.steps.last().copied().unwrap_or_default();
     let verb = if last < first { "falls" } else { "does not fall" };
     let left_out = match curve.not_finite {
@@ -44,7 +46,7 @@ fn sentence(alias: &str, curve: &LossCurve) -> Option<String> {
         count(steps),
         fixed(first, 2),
         fixed(last, 2),
-        fixed(curve.largest_rise(), 2)
+        fixed(largest_rise(&curve.losses), 2)
     ))
 }
 
