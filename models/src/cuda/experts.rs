@@ -23,6 +23,13 @@ struct Product<'a> {
     tokens: bool,
 }
 
+/// Whether [`mix`] takes rows and experts of these types and widths: its tiles read 8 numbers at a time.
+pub(crate) fn mixes(x: &Tensor, up: &Tensor, down: &Tensor) -> bool {
+    let widths = [up.dims()[2], down.dims()[2]];
+    let half = [x, up, down].iter().all(|t| t.dtype() == DType::BF16);
+    half && widths.iter().all(|width| width.is_multiple_of(8))
+}
+
 /// The weighted sum of each token's chosen experts, bf16 `[tokens, hidden]` as `x`.
 ///
 /// `up` is bf16 `[experts, outer, hidden]`, gate above up where there is a gate, `down` bf16
@@ -44,8 +51,7 @@ pub(crate) fn mix(
     let experts = routed.scores.dim(1)?;
     let fits = up.dims() == [experts, activation.outer(inner), hidden]
         && down.dims() == [experts, hidden, inner]
-        && [x, up, down].iter().all(|t| t.dtype() == DType::BF16)
-        && (hidden % 8, inner % 8) == (0, 0)
+        && mixes(x, up, down)
         && biases.is_none_or(|(u, d)| u.dims() == &up.dims()[..2] && d.dims() == &down.dims()[..2]);
     if !fits {
         let (x, up, down) = (x.shape(), up.shape(), down.shape());

@@ -11,6 +11,12 @@ const HEAD: Module = module!("head");
 /// Rows that one block joins, a warp each.
 const ROWS: usize = 4;
 
+/// Whether [`predict`] takes rows and weights of these types and this width.
+pub(crate) fn predicts(x: &Tensor, weight: &Tensor) -> bool {
+    let half = x.dtype() == DType::BF16 && weight.dtype() == DType::BF16;
+    half && weight.dims()[1].is_multiple_of(8)
+}
+
 /// Predicts the next token after each row of `x` (bf16 `[rows, hidden]`); `targets` has one list a
 /// row, of tokens below the vocabulary. `weight` is bf16 `[vocabulary, hidden]`, `bias` f32
 /// `[vocabulary]`. Logits are summed in f32 and never written. Waits for the device.
@@ -24,8 +30,7 @@ pub(crate) fn predict(
     targets: &[&[u32]],
 ) -> Result<Vec<Prediction>> {
     let ((rows, hidden), (vocabulary, inputs)) = (x.dims2()?, weight.dims2()?);
-    let half = x.dtype() == DType::BF16 && weight.dtype() == DType::BF16;
-    if !half || hidden != inputs || hidden % 8 != 0 || rows != targets.len() {
+    if !predicts(x, weight) || hidden != inputs || rows != targets.len() {
         return Err(Error::msg(format!("no kernel projects {x:?} by {weight:?}")));
     }
     if rows == 0 {

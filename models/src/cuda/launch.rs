@@ -66,7 +66,6 @@ impl<'a> Launch<'a> {
     }
 
     /// More dimensions of the grid of blocks; both at most 65,535.
-    #[allow(dead_code)]
     pub(crate) fn grid(mut self, y: usize, z: usize) -> Self {
         (self.grid[1], self.grid[2]) = (y as u32, z as u32);
         self
@@ -93,13 +92,6 @@ impl<'a> Launch<'a> {
     /// Memory that the kernel writes.
     pub(crate) fn buffer(mut self, buffer: &'a mut Buffer) -> Self {
         self.arguments.push(Argument::Buffer(buffer));
-        self
-    }
-
-    /// The same, or a null pointer.
-    #[allow(dead_code)]
-    pub(crate) fn optional_buffer(mut self, buffer: Option<&'a mut Buffer>) -> Self {
-        self.arguments.push(buffer.map_or(Argument::Null, Argument::Buffer));
         self
     }
 

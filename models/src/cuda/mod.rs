@@ -36,11 +36,11 @@ pub(crate) use buffer::Buffer;
 pub(crate) use elementwise::{activate, add, gated, rotate, silu_gated};
 #[cfg(test)]
 pub(crate) use emulator::needs_emulator;
-pub(crate) use experts::mix;
-pub(crate) use head::predict;
+pub(crate) use experts::{mix, mixes};
+pub(crate) use head::{predict, predicts};
 pub(crate) use launch::{Launch, Module, module, multiprocessors};
 pub(crate) use linear::{linear_exactly, multiplies_exactly};
-pub(crate) use mamba::{Before, Parameters, Scanned, mamba, scans};
+pub(crate) use mamba::{Before, Scanned, mamba, scans};
 pub(crate) use norm::{finite_rows, grouped_norm, rms_norm};
 pub(crate) use route::{Routed, can_route, route};
 pub(crate) use sums::DeviceSums;

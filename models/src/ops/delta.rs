@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
 use super::host::{like, to_host};
-use super::recurrence::{Memory, MemoryShape, recur};
+use super::recurrence::{Memory, MemoryShape, interleave, recur};
 use crate::kernels::convolution::Filters;
 use crate::kernels::delta::{DeltaShape, DeltaTokens, delta_head};
 use crate::kernels::vector;
@@ -105,15 +105,6 @@ impl Run<'_> {
         let (outputs, states): (Vec<_>, Vec<_>) = (0..heads).into_par_iter().map(head).unzip();
         let conv = || self.filters.remember(&before.conv, rows);
         let end = keep.then(|| Memory { conv: conv(), state: Some(states.concat()) });
-        (interleave(&outputs, segment.rows.len(), self.shape.value_dim), end)
+        (interleave(&outputs, segment.rows.len()), end)
     }
-}
-
-/// Joins the columns of all heads into rows.
-fn interleave(heads: &[Vec<f32>], rows: usize, width: usize) -> Vec<f32> {
-    let mut joined = Vec::with_capacity(rows * heads.len() * width);
-    for row in 0..rows {
-        heads.iter().for_each(|head| joined.extend_from_slice(&head[row * width..][..width]));
-    }
-    joined
 }

@@ -1,6 +1,6 @@
 //! Routed experts.
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{Result, Tensor};
 
 use super::activation::activate;
 use super::matrix::Matrix;
@@ -81,7 +81,7 @@ pub(crate) fn mix(
             let dense = Dense { up, down, biases, activation };
             match decision {
                 Decision::Host(decision) => dense.mix(x, decision),
-                Decision::Device(decision) if dense.suits_kernels(x) => {
+                Decision::Device(decision) if cuda::mixes(x, up, down) => {
                     let biases = biases.map(|biases| (&biases.up, &biases.down));
                     cuda::mix(x, &decision.routed, up, down, biases, activation)
                 }
@@ -101,12 +101,6 @@ struct Dense<'a> {
 }
 
 impl Dense<'_> {
-    /// Whether the kernels' tiles fit the experts: they read 8 numbers of bf16 at a time.
-    fn suits_kernels(&self, x: &Tensor) -> bool {
-        let widths = [self.up.dims()[2], self.down.dims()[2]];
-        x.dtype() == DType::BF16 && widths.iter().all(|width| width.is_multiple_of(8))
-    }
-
     fn mix(&self, x: &Tensor, decision: &RouterDecision) -> Result<Tensor> {
         let mut sum = x.to_dtype(wide(x.dtype()))?.zeros_like()?;
         for expert in 0..decision.experts {

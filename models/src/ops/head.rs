@@ -26,9 +26,7 @@ pub(crate) fn predict(
             let projection = Projection { weight, bias: bias.as_deref() };
             return Ok(kernel::predict(&host(x)?, projection, targets));
         }
-        Matrix::Dense(weight)
-            if has_kernels(x) && x.dtype() == DType::BF16 && weight.dims()[1].is_multiple_of(8) =>
-        {
+        Matrix::Dense(weight) if has_kernels(x) && cuda::predicts(x, weight) => {
             return cuda::predict(x, weight, bias, targets);
         }
         Matrix::Dense(_) => {}

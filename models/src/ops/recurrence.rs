@@ -4,6 +4,7 @@
 //! or nowhere at the start of a sequence.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use candle_core::{Result, Tensor};
@@ -12,7 +13,7 @@ use rayon::prelude::*;
 use crate::cache::{Node, ScanState, State};
 use crate::cuda::Before;
 use crate::kernels::host::{host, tensor};
-use crate::pass::{Link, Pass, PassSegment, Step};
+use crate::pass::{Link, Pass, PassSegment, Step, levels};
 
 /// What a mixer remembers after a token.
 pub(crate) struct Memory {
@@ -59,7 +60,7 @@ pub(crate) fn recur(
     let starts = Starts::new(pass, slot, shape)?;
     let mut ends: Vec<Option<Arc<Memory>>> = vec![None; pass.segments.len()];
     let mut outputs: Vec<Vec<f32>> = vec![vec![]; pass.segments.len()];
-    for level in levels(pass) {
+    for level in levels(pass.segments.iter().map(PassSegment::parent_in_pass)) {
         let before: Vec<_> = level.iter().map(|&s| starts.of(&pass.segments[s], &ends)).collect();
         let one = |(&index, before): (&usize, &&Arc<Memory>)| {
             let segment = &pass.segments[index];
@@ -106,43 +107,56 @@ pub(crate) fn recur_on_device(
 
 /// What a segment's state at the slot continues.
 pub(crate) fn before(segment: &PassSegment, slot: usize) -> Before<'_> {
-    match (cached_node(segment), &segment.parent) {
+    match (cached_node(segment), segment.parent_in_pass()) {
         (Some(node), _) => match &node.states[slot] {
             State::Scan(state) => Before::Kept(state),
             _ => Before::Nothing,
         },
-        (None, Some(Link::Pass(parent))) => Before::Segment(*parent),
+        (None, Some(parent)) => Before::Segment(parent),
         _ => Before::Nothing,
     }
 }
 
+/// Joins the columns of heads, or of groups of them, into rows; each part is `[rows, width]` of its own.
+pub(super) fn interleave(parts: &[Vec<f32>], rows: usize) -> Vec<f32> {
+    let mut joined = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    for row in 0..rows {
+        for part in parts {
+            let width = part.len() / rows;
+            joined.extend_from_slice(&part[row * width..][..width]);
+        }
+    }
+    joined
+}
+
 /// Where segments start from.
 struct Starts {
-    cached: HashMap<*const Node, Arc<Memory>>,
+    kept: HashMap<*const ScanState, Arc<Memory>>,
     nothing: Arc<Memory>,
+    slot: usize,
 }
 
 impl Starts {
     fn new(pass: &Pass, slot: usize, shape: MemoryShape) -> Result<Self> {
-        let mut cached = HashMap::new();
-        for node in pass.segments.iter().filter_map(cached_node) {
-            if let State::Scan(state) = &node.states[slot] {
-                let numbers = |t: &Tensor| Ok::<_, candle_core::Error>(host(t)?.to_vec());
-                let (conv, state) = (numbers(&state.conv)?, Some(numbers(&state.scan)?));
-                cached
-                    .entry(node as *const Node)
-                    .or_insert_with(|| Arc::new(Memory { conv, state }));
+        let mut kept = HashMap::new();
+        for segment in &pass.segments {
+            if let Before::Kept(state) = before(segment, slot)
+                && let Entry::Vacant(place) = kept.entry(state as *const ScanState)
+            {
+                let conv = host(&state.conv)?.to_vec();
+                let state = Some(host(&state.scan)?.to_vec());
+                place.insert(Arc::new(Memory { conv, state }));
             }
         }
         let conv = vec![0.0; shape.conv.0 * shape.conv.1];
-        Ok(Self { cached, nothing: Arc::new(Memory { conv, state: None }) })
+        Ok(Self { kept, nothing: Arc::new(Memory { conv, state: None }), slot })
     }
 
     fn of<'a>(&'a self, segment: &PassSegment, ends: &'a [Option<Arc<Memory>>]) -> &'a Arc<Memory> {
-        let found = match (cached_node(segment), &segment.parent) {
-            (Some(node), _) => self.cached.get(&(node as *const Node)),
-            (None, Some(Link::Pass(parent))) => ends[*parent].as_ref(),
-            _ => None,
+        let found = match before(segment, self.slot) {
+            Before::Kept(state) => self.kept.get(&(state as *const ScanState)),
+            Before::Segment(parent) => ends[parent].as_ref(),
+            Before::Nothing => None,
         };
         found.unwrap_or(&self.nothing)
     }
@@ -154,22 +168,4 @@ fn cached_node(segment: &PassSegment) -> Option<&Node> {
         (Some(node), _) | (None, Some(Link::Cached(node))) => Some(node),
         _ => None,
     }
-}
-
-/// Segments in waves: a wave's parents are all in earlier waves.
-fn levels(pass: &Pass) -> Vec<Vec<usize>> {
-    let mut depth: Vec<usize> = vec![];
-    let mut levels: Vec<Vec<usize>> = vec![];
-    for (index, segment) in pass.segments.iter().enumerate() {
-        let level = match segment.parent {
-            Some(Link::Pass(parent)) => depth[parent] + 1,
-            _ => 0,
-        };
-        depth.push(level);
-        if levels.len() == level {
-            levels.push(vec![]);
-        }
-        levels[level].push(index);
-    }
-    levels
 }

@@ -6,7 +6,7 @@ use candle_core::{D, Result, Tensor};
 use rayon::prelude::*;
 
 use super::host::{has_kernels, on_host};
-use super::recurrence::{Memory, MemoryShape, before, recur, recur_on_device};
+use super::recurrence::{Memory, MemoryShape, before, interleave, recur, recur_on_device};
 use super::scan_composed::Composed;
 use crate::cuda::{self, Scanned};
 use crate::kernels::convolution::Filters;
@@ -80,15 +80,8 @@ fn by_kernels(
 ) -> Result<Tensor> {
     let pass = step.pass;
     let segments: Vec<Scanned<'_>> = pass.segments.iter().map(|s| scanned(s, slot)).collect();
-    let weights = cuda::Parameters {
-        conv_weight: &parameters.conv_weight,
-        conv_bias: parameters.conv_bias.as_ref(),
-        dt_bias: &parameters.dt_bias,
-        a_log: &parameters.a_log,
-        d: &parameters.d,
-    };
     let projected = projected.contiguous()?;
-    let (gated, ends) = cuda::mamba(&projected, shape.scan, weights, &segments)?;
+    let (gated, ends) = cuda::mamba(&projected, shape.scan, parameters, &segments)?;
     for (segment, end) in ends.into_iter().enumerate() {
         if let Some(end) = end {
             step.store_scan(slot, segment, end);
@@ -185,23 +178,11 @@ impl Run<'_> {
             let state = before.state.as_deref();
             scan_group(self.shape, self.parameters, tokens, group, state, keep)
         };
-        let groups: Vec<_> = (0..self.shape.groups).into_par_iter().map(scan).collect();
-        let y = interleave(&groups, self.shape.inner(), segment.rows.len());
-        let states = || groups.iter().filter_map(|(_, s)| s.as_deref()).collect::<Vec<_>>();
-        let end = keep.then(|| Memory {
-            conv: self.filters.remember(&before.conv, rows),
-            state: Some(states().concat()),
-        });
-        (y, end)
+        let groups = (0..self.shape.groups).into_par_iter().map(scan);
+        let (outputs, states): (Vec<_>, Vec<Option<_>>) = groups.unzip();
+        let conv = || self.filters.remember(&before.conv, rows);
+        let state = || states.into_iter().flatten().collect::<Vec<_>>().concat();
+        let end = keep.then(|| Memory { conv: conv(), state: Some(state()) });
+        (interleave(&outputs, segment.rows.len()), end)
     }
-}
-
-/// Joins the columns of all groups into rows.
-fn interleave(groups: &[(Vec<f32>, Option<Vec<f32>>)], inner: usize, rows: usize) -> Vec<f32> {
-    let width = inner / groups.len();
-    let mut joined = Vec::with_capacity(rows * inner);
-    for row in 0..rows {
-        groups.iter().for_each(|(y, _)| joined.extend_from_slice(&y[row * width..][..width]));
-    }
-    joined
 }

@@ -1,8 +1,10 @@
 //! One packed pass: the batch resolved against the cache, and what is carried from layer to layer.
 
 mod check;
+mod levels;
 mod plan;
 mod step;
 
+pub(crate) use levels::levels;
 pub(crate) use plan::{Link, Pass, PassSegment};
 pub(crate) use step::Step;

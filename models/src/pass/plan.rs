@@ -36,6 +36,16 @@ pub(crate) struct PassSegment {
     pub(crate) continued: bool,
 }
 
+impl PassSegment {
+    /// The earlier segment of the same pass that it continues, by index.
+    pub(crate) fn parent_in_pass(&self) -> Option<usize> {
+        match self.parent {
+            Some(Link::Pass(parent)) => Some(parent),
+            _ => None,
+        }
+    }
+}
+
 /// What a segment continues.
 #[derive(Clone)]
 pub(crate) enum Link {
@@ -79,7 +89,7 @@ impl Pass {
 /// A stored node needs its ancestors' state.
 fn store_ancestors(segments: &mut [PassSegment]) {
     for index in (0..segments.len()).rev() {
-        if let Some(Link::Pass(parent)) = segments[index].parent {
+        if let Some(parent) = segments[index].parent_in_pass() {
             segments[parent].continued = true;
             segments[parent].stored |= segments[index].stored;
         }

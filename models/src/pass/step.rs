@@ -23,6 +23,8 @@ pub(crate) struct Step<'a> {
     unseen: Vec<(Place, Tensor)>,
     /// Sums of routing that are on a device.
     sums: Option<DeviceSums>,
+    /// The rows of stored segments, on a device: the same in every layer.
+    stored_rows: Option<Tensor>,
     observer: &'a mut dyn RoutingObserver,
 }
 
@@ -42,6 +44,7 @@ impl<'a> Step<'a> {
             non_finite: vec![None; segments],
             unseen: vec![],
             sums: None,
+            stored_rows: None,
             observer,
         }
     }
@@ -132,14 +135,21 @@ impl<'a> Step<'a> {
     }
 
     fn store_shared_keys(&mut self, slot: usize, k: &Tensor, v: &Tensor) -> Result<()> {
-        let stored = self.pass.segments.iter().filter(|segment| segment.stored);
-        let wanted: Vec<u32> = stored.flat_map(|s| s.rows.clone()).map(|row| row as u32).collect();
-        let (k, v) = match wanted.len() {
+        let pass = self.pass;
+        let stored = || pass.segments.iter().filter(|segment| segment.stored);
+        let (k, v) = match stored().map(|segment| segment.rows.len()).sum() {
             0 => return Ok(()),
-            all if all == self.pass.tokens.len() => (k.contiguous()?, v.contiguous()?),
+            all if all == pass.tokens.len() => (k.contiguous()?, v.contiguous()?),
             _ => {
-                let wanted = Tensor::new(wanted, k.device())?;
-                (k.index_select(&wanted, 0)?, v.index_select(&wanted, 0)?)
+                let rows = match &mut self.stored_rows {
+                    Some(rows) => rows,
+                    none => {
+                        let rows = stored().flat_map(|segment| segment.rows.clone());
+                        let rows: Vec<u32> = rows.map(|row| row as u32).collect();
+                        none.insert(Tensor::new(rows, k.device())?)
+                    }
+                };
+                (k.index_select(rows, 0)?, v.index_select(rows, 0)?)
             }
         };
         let mut end = 0;

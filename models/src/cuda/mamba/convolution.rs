@@ -1,9 +1,10 @@
 use candle_core::{DType, Result, Tensor};
 
-use super::{Before, Parameters, Scanned, buffers};
+use super::{Before, Scanned, buffers};
 use crate::cuda::launch::address;
 use crate::cuda::{Buffer, Launch, Module, module};
 use crate::kernels::scan::ScanShape;
+use crate::ops::MambaParameters;
 
 const CONVOLUTION: Module = module!("convolution");
 /// Taps of every filter.
@@ -22,7 +23,7 @@ type Inputs = [i64; BEFORE];
 pub(super) fn convolve(
     projected: &Tensor,
     shape: ScanShape,
-    parameters: Parameters<'_>,
+    parameters: &MambaParameters,
     segments: &[Scanned<'_>],
 ) -> Result<(Tensor, Vec<Option<Buffer>>)> {
     let (rows, width) = projected.dims2()?;
@@ -38,8 +39,8 @@ pub(super) fn convolve(
         Launch::new(CONVOLUTION, "convolve", stretches, THREADS)
             .grid(channels.div_ceil(THREADS), 1)
             .tensor(projected)
-            .tensor(parameters.conv_weight)
-            .optional(parameters.conv_bias)
+            .tensor(&parameters.conv_weight)
+            .optional(parameters.conv_bias.as_ref())
             .tensor(&table)
             .buffer(&mut out)
             .writes(kept.iter_mut().flatten())

@@ -13,6 +13,7 @@ use candle_core::{DType, Device, Result, Tensor};
 use super::Buffer;
 use crate::cache::ScanState;
 use crate::kernels::scan::ScanShape;
+use crate::ops::MambaParameters;
 
 /// A segment of a pass.
 pub(crate) struct Scanned<'a> {
@@ -34,18 +35,6 @@ pub(crate) enum Before<'a> {
     Segment(usize),
 }
 
-/// The small weights of a mixer, all f32.
-#[derive(Clone, Copy)]
-pub(crate) struct Parameters<'a> {
-    /// `[channels, taps]`; the last tap meets the current token.
-    pub(crate) conv_weight: &'a Tensor,
-    pub(crate) conv_bias: Option<&'a Tensor>,
-    pub(crate) dt_bias: &'a Tensor,
-    /// Logarithm of the decay rates.
-    pub(crate) a_log: &'a Tensor,
-    pub(crate) d: &'a Tensor,
-}
-
 /// Whether there are kernels for rows of this type and a mixer of this shape.
 pub(crate) fn scans(dtype: DType, shape: ScanShape, taps: usize) -> bool {
     let sizes = (shape.head_dim, shape.state, taps) == (scan::P, scan::N, convolution::TAPS);
@@ -56,10 +45,11 @@ pub(crate) fn scans(dtype: DType, shape: ScanShape, taps: usize) -> bool {
 ///
 /// `projected` is `[rows, gate | channels | step sizes]` in bf16. Returns SiLU(gate) · y (`[rows, inner]`, bf16) and
 /// the states that are wanted: of the convolution in bf16, of the scan in f32. Step sizes are softplus(dt + bias).
+/// The parameters are f32.
 pub(crate) fn mamba(
     projected: &Tensor,
     shape: ScanShape,
-    parameters: Parameters<'_>,
+    parameters: &MambaParameters,
     segments: &[Scanned<'_>],
 ) -> Result<(Tensor, Vec<Option<ScanState>>)> {
     let mut continued: Vec<bool> = segments.iter().map(|segment| segment.keep).collect();

@@ -1,9 +1,11 @@
 use candle_core::{DType, Result, Tensor};
 
-use super::{Before, Parameters, Scanned, buffers};
+use super::{Before, Scanned, buffers};
 use crate::cuda::launch::address;
 use crate::cuda::{Buffer, Launch, Module, module};
 use crate::kernels::scan::ScanShape;
+use crate::ops::MambaParameters;
+use crate::pass::levels;
 
 const SCAN: Module = module!("scan");
 /// Numbers of a head's input and output.
@@ -27,14 +29,17 @@ pub(super) struct Rows<'a> {
 pub(super) fn scan(
     rows: Rows<'_>,
     shape: ScanShape,
-    parameters: Parameters<'_>,
+    parameters: &MambaParameters,
     segments: &[Scanned<'_>],
     wanted: &[bool],
 ) -> Result<(Tensor, Vec<Option<Buffer>>)> {
     let (count, width) = rows.projected.dims2()?;
     let device = rows.projected.device();
     let mut states = buffers(device, DType::F32, shape.inner() * N, wanted.iter().copied())?;
-    let levels = levels(segments);
+    let levels = levels(segments.iter().map(|segment| match segment.before {
+        Before::Segment(parent) => Some(parent),
+        _ => None,
+    }));
     let table = table(segments, &levels, &mut states)?;
     let table = Tensor::from_vec(table, (segments.len(), 4), device)?;
     let mut out = Buffer::new(device, DType::BF16, count * shape.inner())?;
@@ -48,9 +53,9 @@ pub(super) fn scan(
             .shared((2 * LENGTH * P + 2 * LENGTH * N + P * N) * DType::BF16.size_in_bytes())
             .tensor(rows.projected)
             .tensor(rows.convolved)
-            .tensor(parameters.dt_bias)
-            .tensor(parameters.a_log)
-            .tensor(parameters.d)
+            .tensor(&parameters.dt_bias)
+            .tensor(&parameters.a_log)
+            .tensor(&parameters.d)
             .tensor(&table)
             .buffer(&mut out)
             .writes(written.iter_mut().map(|(_, state)| state))
@@ -67,24 +72,6 @@ pub(super) fn scan(
 /// The states of some segments, with the segments.
 fn taken(states: &mut [Option<Buffer>], segments: &[usize]) -> Vec<(usize, Buffer)> {
     segments.iter().filter_map(|&segment| Some((segment, states[segment].take()?))).collect()
-}
-
-/// Segments in waves: what a wave's segments continue is in earlier waves.
-fn levels(segments: &[Scanned<'_>]) -> Vec<Vec<usize>> {
-    let mut depth: Vec<usize> = vec![];
-    let mut levels: Vec<Vec<usize>> = vec![];
-    for (index, segment) in segments.iter().enumerate() {
-        let level = match segment.before {
-            Before::Segment(parent) => depth[parent] + 1,
-            _ => 0,
-        };
-        depth.push(level);
-        if levels.len() == level {
-            levels.push(vec![]);
-        }
-        levels[level].push(index);
-    }
-    levels
 }
 
 /// First row, tokens, and the addresses of the states before and after, of every segment, level by level.

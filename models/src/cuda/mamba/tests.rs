@@ -8,35 +8,15 @@ use crate::kernels::vector;
 const SHAPE: ScanShape = ScanShape { heads: 4, head_dim: 64, groups: 2, state: 128 };
 const ROWS: usize = 70 + 64 + 3 + 130;
 
-struct Weights {
-    conv: Tensor,
-    bias: Tensor,
-    dt_bias: Tensor,
-    a_log: Tensor,
-    d: Tensor,
-}
-
-impl Weights {
-    fn new() -> Result<Self> {
-        let halved = |shape: &[usize], seed| random(shape, seed)? * 0.5;
-        Ok(Self {
-            conv: halved(&[SHAPE.channels(), 4], 1)?,
-            bias: halved(&[SHAPE.channels()], 2)?,
-            dt_bias: (halved(&[4], 3)? - 1.5)?,
-            a_log: halved(&[4], 4)?,
-            d: halved(&[4], 5)?,
-        })
-    }
-
-    fn parameters(&self) -> Parameters<'_> {
-        Parameters {
-            conv_weight: &self.conv,
-            conv_bias: Some(&self.bias),
-            dt_bias: &self.dt_bias,
-            a_log: &self.a_log,
-            d: &self.d,
-        }
-    }
+fn weights() -> Result<MambaParameters> {
+    let halved = |shape: &[usize], seed| random(shape, seed)? * 0.5;
+    Ok(MambaParameters {
+        conv_weight: halved(&[SHAPE.channels(), 1, 4], 1)?,
+        conv_bias: Some(halved(&[SHAPE.channels()], 2)?),
+        dt_bias: (halved(&[4], 3)? - 1.5)?,
+        a_log: halved(&[4], 4)?,
+        d: halved(&[4], 5)?,
+    })
 }
 
 /// The pieces of a whole sequence's projected row.
@@ -50,12 +30,13 @@ fn projected(rows: usize, seed: u32) -> Result<Tensor> {
 }
 
 /// The mixer of the CPU on one whole sequence: gated outputs, and the state at the end.
-fn twin(rows: &[f32], weights: &Weights) -> Result<(Vec<f32>, Vec<f32>)> {
+fn twin(rows: &[f32], weights: &MambaParameters) -> Result<(Vec<f32>, Vec<f32>)> {
     let (inner, channels, heads) = (SHAPE.inner(), SHAPE.channels(), SHAPE.heads);
     let part = |from: usize, to: usize| -> Vec<f32> {
         rows.chunks(width()).flat_map(|row| row[from..to].to_vec()).collect()
     };
-    let filters = Filters::new(&exact(&weights.conv)?, Some(&exact(&weights.bias)?), channels);
+    let bias = weights.conv_bias.as_ref().map(exact).transpose()?;
+    let filters = Filters::new(&exact(&weights.conv_weight)?, bias.as_deref(), channels);
     let input = part(inner, inner + channels);
     let mut convolved = vec![0.0; input.len()];
     filters.run(&vec![0.0; 3 * channels], &input, &mut convolved);
@@ -109,7 +90,7 @@ fn near(ours: &Tensor, expected: &[f32]) -> Result<()> {
 #[test]
 fn segments_scan_as_whole_sequences_do_on_the_cpu() -> Result<()> {
     needs_emulator!();
-    let (weights, x, step) = (Weights::new()?, projected(ROWS, 10)?, projected(2, 11)?);
+    let (weights, x, step) = (weights()?, projected(ROWS, 10)?, projected(2, 11)?);
     let segment = |rows, before, keep| Scanned { rows, before, keep };
     let segments = [
         segment(0..70, Before::Nothing, true),
@@ -117,11 +98,11 @@ fn segments_scan_as_whole_sequences_do_on_the_cpu() -> Result<()> {
         segment(134..137, Before::Segment(0), false),
         segment(137..ROWS, Before::Segment(2), true),
     ];
-    let (gated, states) = mamba(&x, SHAPE, weights.parameters(), &segments)?;
+    let (gated, states) = mamba(&x, SHAPE, &weights, &segments)?;
     assert_eq!(states.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false, true]);
     let (Some(trunk), Some(end)) = (&states[0], &states[3]) else { unreachable!() };
     let steps = [segment(0..1, Before::Kept(trunk), false), segment(1..2, Before::Kept(end), true)];
-    let (stepped, stepped_states) = mamba(&step, SHAPE, weights.parameters(), &steps)?;
+    let (stepped, stepped_states) = mamba(&step, SHAPE, &weights, &steps)?;
 
     let rows = |x: &Tensor, from: usize, to: usize| exact(&x.narrow(0, from, to - from)?);
     let trunk = rows(&x, 0, 70)?;
