@@ -58,14 +58,14 @@ fn head(bencher: Bencher<'_, '_>, rows: usize) {
 
 fn forward(bencher: Bencher<'_, '_>, model: &dyn Model, batch: &Batch, capture: bool) {
     bencher.counter(ItemsCount::new(batch.tokens())).bench_local(|| {
-        let mut counter = GroupCounter::new(model.architecture(), batch);
+        let mut counter = GroupCounter::new(model.architecture());
         let mut cache = model.new_cache();
         let output = if capture {
             model.forward(black_box(batch), &mut cache, &mut counter)
         } else {
             model.forward(black_box(batch), &mut cache, &mut NoRouting)
         };
-        (output.unwrap(), counter.finish())
+        (output.unwrap(), counter.take().unwrap())
     });
 }
 

@@ -33,9 +33,9 @@ fn main() -> Result<(), Failure> {
 }
 
 fn run(model: &dyn Model, batch: &Batch) -> Result<(), Failure> {
-    let mut counter = GroupCounter::new(model.architecture(), batch);
+    let mut counter = GroupCounter::new(model.architecture());
     model.forward(batch, &mut model.new_cache(), &mut counter)?;
-    drop(counter.finish());
+    drop(counter.take()?);
     Ok(())
 }
 

@@ -17,7 +17,8 @@ pub const UNCOUNTED: u32 = u32::MAX;
 pub struct Batch {
     /// Parents come before their children.
     pub segments: Vec<Segment>,
-    /// Number of routing groups; every counted token names one below it.
+    /// Number of routing groups; every counted token names one below it. A counter of several batches
+    /// takes a number for the same group in all of them.
     pub groups: usize,
 }
 

@@ -3,7 +3,9 @@
 //! A [`Model`] takes a packed [`Batch`] of token segments and returns log-probabilities of the
 //! tokens it was asked about. While it computes, every MoE layer shows its [`RouterDecision`] to a
 //! [`RoutingObserver`]: raw logits, scores over all experts, the chosen ids and the applied weights.
-//! That is all this crate knows: no text, no benchmark, no gold answer.
+//! The observer that an evaluation needs is a [`GroupCounter`]: it sums decisions by group of tokens,
+//! over any number of passes, and on an accelerator where they are made. That is all this crate knows:
+//! no text, no benchmark, no gold answer.
 //!
 //! Segments form a forest. A segment continues a parent that sits in the [`Cache`] or earlier in
 //! the same batch, so a prefix that many requests share is computed once; [`Segment::keep`] says

@@ -7,7 +7,7 @@ use super::machine::{Peak, Spent, peak_memory};
 use super::workload::Workload;
 use crate::encode::{Pass, TextEncoder};
 use crate::plan::Forest;
-use crate::run::{Budget, Executor, Interrupt, PassAnswer, RunError, WindowOutcome};
+use crate::run::{Budget, Executor, HELD_SUMS, Interrupt, PassAnswer, RunError, WindowOutcome};
 
 /// What a workload came to.
 #[derive(Debug, Clone, Serialize)]
@@ -76,6 +76,7 @@ pub fn measure(
             budget: &budget,
             routing,
             keep_cell_scores: false,
+            held_sums: HELD_SUMS,
             trace: false,
             interrupt,
         };

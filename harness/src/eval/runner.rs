@@ -14,7 +14,7 @@ use super::preparation::{Preparation, PreparedTask};
 use super::task_run::{TaskRun, keeps_document_scores};
 use crate::encode::TextEncoder;
 use crate::progress::Progress;
-use crate::run::{Budget, Executor, Interrupt};
+use crate::run::{Budget, Executor, HELD_SUMS, Interrupt};
 
 /// What became of a run, beside what its record holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -128,6 +128,7 @@ impl ModelRun<'_> {
             routing: self.options.routing,
             trace: self.options.routing_trace,
             keep_cell_scores: keeps_document_scores(&prepared.task),
+            held_sums: HELD_SUMS,
             interrupt: self.interrupt,
         };
         let run = TaskRun {

@@ -3,34 +3,37 @@ use std::ops::Range;
 use harness_models::{Batch, Segment, UNCOUNTED, Want};
 
 use super::generation::Sequence;
+use super::groups::Groups;
 use crate::plan::{Cell, Forest, Node};
 
-/// A batch under construction, and what its routing groups count for.
-#[derive(Debug, Default)]
-pub(super) struct BatchPlan {
-    /// What the model is given.
-    pub batch: Batch,
-    /// For each routing group the cells that it counts for.
-    pub cells: Vec<Vec<Cell>>,
+/// A batch of one token of each sequence, then the forest's nodes. Without groups nothing is counted.
+pub(super) fn plan_batch(
+    forest: &Forest,
+    nodes: Range<usize>,
+    sequences: &[Sequence],
+    groups: Option<&mut Groups>,
+) -> Batch {
+    let mut plan = BatchPlan { batch: Batch::default(), groups };
+    for sequence in sequences {
+        plan.add_sequence(sequence);
+    }
+    let end = nodes.end;
+    for index in nodes {
+        plan.add_node(index, &forest.nodes[index], forest.is_continued(index, end));
+    }
+    plan.batch.groups = plan.groups.map_or(0, |groups| groups.len());
+    plan.batch
 }
 
-impl BatchPlan {
-    /// Adds one token of each sequence, then the forest's nodes.
-    pub(super) fn new(forest: &Forest, nodes: Range<usize>, sequences: &[Sequence]) -> Self {
-        let mut plan = Self::default();
-        for sequence in sequences {
-            plan.add_sequence(sequence);
-        }
-        let end = nodes.end;
-        for index in nodes {
-            plan.add_node(index, &forest.nodes[index], forest.is_continued(index, end));
-        }
-        plan.batch.groups = plan.cells.len();
-        plan
-    }
+/// A batch under construction.
+struct BatchPlan<'a> {
+    batch: Batch,
+    groups: Option<&'a mut Groups>,
+}
 
+impl BatchPlan<'_> {
     fn add_sequence(&mut self, sequence: &Sequence) {
-        let group = self.group(vec![sequence.cell]);
+        let group = self.group(&[sequence.cell]);
         self.batch.segments.push(Segment {
             node: sequence.node,
             parent: (!sequence.started).then_some(sequence.prompt),
@@ -45,7 +48,7 @@ impl BatchPlan {
     fn add_node(&mut self, index: usize, node: &Node, keep: bool) {
         let mut groups = vec![UNCOUNTED; node.tokens.len()];
         for (range, cells) in &node.cells.runs {
-            let group = self.group(cells.clone());
+            let group = self.group(cells);
             groups[range.clone()].fill(group);
         }
         let want =
@@ -61,10 +64,8 @@ impl BatchPlan {
         });
     }
 
-    fn group(&mut self, cells: Vec<Cell>) -> u32 {
-        self.cells.push(cells);
-        u32::try_from(self.cells.len() - 1)
-            .expect("a batch has fewer groups than tokens, far below 2^32")
+    fn group(&mut self, cells: &[Cell]) -> u32 {
+        self.groups.as_mut().map_or(UNCOUNTED, |groups| groups.of(cells))
     }
 }
 

@@ -1,18 +1,17 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
-use harness_metrics::routing::trace::TokenTrace;
 use harness_models::{
-    Cache, ForwardError, ForwardOutput, GroupCounter, Model, NoRouting, Place, RowOutput,
+    Batch, Cache, ForwardError, ForwardOutput, Model, NoRouting, Place, RowOutput,
 };
 
-use super::batching::{BatchPlan, node_id};
+use super::batching::{node_id, plan_batch};
 use super::budget::Budget;
+use super::capture::{Capture, Captured};
 use super::generation::Sequence;
+use super::groups::Groups;
 use super::interrupt::Interrupt;
 use super::outcome::{PassAnswer, WindowOutcome};
-use super::routing::{RoutingTotals, shape_of};
-use super::trace::TracingCounter;
 use crate::encode::{EncodeError, Pass, TextEncoder};
 use crate::plan::Forest;
 
@@ -53,6 +52,8 @@ pub struct Executor<'a> {
     pub trace: bool,
     /// Whether each document's score sums are kept.
     pub keep_cell_scores: bool,
+    /// Bytes of routing sums that may gather before they are added to the documents' counts. No count depends on it.
+    pub held_sums: usize,
     /// Looked at between batches.
     pub interrupt: &'a Interrupt,
 }
@@ -91,7 +92,7 @@ impl Executor<'_> {
             }
             progress(window.step()?);
         }
-        Ok(window.finish())
+        window.finish()
     }
 }
 
@@ -108,10 +109,8 @@ struct WindowRun<'a> {
     rows: Vec<Vec<RowOutput>>,
     non_finite: Vec<Option<Place>>,
     generated: Vec<Option<PassAnswer>>,
-    totals: Option<RoutingTotals>,
-    traces: BTreeMap<usize, TokenTrace>,
+    capture: Option<Capture>,
     computed_tokens: usize,
-    near_ties: u64,
 }
 
 impl<'a> WindowRun<'a> {
@@ -120,7 +119,6 @@ impl<'a> WindowRun<'a> {
         forest: &'a Forest,
         passes: &'a [(usize, &'a Pass)],
     ) -> Self {
-        let shape = shape_of(executor.model.architecture()).filter(|_| executor.routing);
         Self {
             executor,
             forest,
@@ -132,10 +130,8 @@ impl<'a> WindowRun<'a> {
             rows: vec![Vec::new(); forest.nodes.len()],
             non_finite: vec![None; forest.nodes.len()],
             generated: vec![None; passes.len()],
-            totals: shape.map(|shape| RoutingTotals::new(shape, executor.keep_cell_scores)),
-            traces: BTreeMap::new(),
+            capture: Capture::new(executor),
             computed_tokens: 0,
-            near_ties: 0,
         }
     }
 
@@ -146,9 +142,9 @@ impl<'a> WindowRun<'a> {
     /// One batch; returns its tokens.
     fn step(&mut self) -> Result<usize, RunError> {
         let nodes = self.choose_nodes();
-        let plan = BatchPlan::new(self.forest, nodes.clone(), &self.sequences);
-        let output = self.forward(&plan)?;
-        let tokens = plan.batch.tokens();
+        let batch = self.plan(nodes.clone())?;
+        let output = self.forward(&batch)?;
+        let tokens = batch.tokens();
         self.computed_tokens += tokens;
         self.next = nodes.end;
         self.take(nodes, output)?;
@@ -191,25 +187,22 @@ impl<'a> WindowRun<'a> {
         self.kept.iter().map(|&index| self.cost(index)).sum()
     }
 
-    fn forward(&mut self, plan: &BatchPlan) -> Result<ForwardOutput, RunError> {
+    fn plan(&mut self, nodes: Range<usize>) -> Result<Batch, ForwardError> {
+        let (forest, sequences) = (self.forest, &self.sequences);
+        let plan =
+            |groups: Option<&mut Groups>| plan_batch(forest, nodes.clone(), sequences, groups);
+        match &mut self.capture {
+            Some(capture) => capture.plan(|groups| plan(Some(groups))),
+            None => Ok(plan(None)),
+        }
+    }
+
+    fn forward(&mut self, batch: &Batch) -> Result<ForwardOutput, ForwardError> {
         let model = self.executor.model;
-        let Some(totals) = &mut self.totals else {
-            return Ok(model.forward(&plan.batch, &mut self.cache, &mut NoRouting)?);
-        };
-        let mut counter = GroupCounter::new(model.architecture(), &plan.batch);
-        let output = if self.executor.trace {
-            let shape = totals.shape();
-            let mut tracing = TracingCounter::new(counter, &plan.batch, &plan.cells, shape);
-            let output = model.forward(&plan.batch, &mut self.cache, &mut tracing)?;
-            counter = tracing.finish(&mut self.traces);
-            output
-        } else {
-            model.forward(&plan.batch, &mut self.cache, &mut counter)?
-        };
-        let routing = counter.finish();
-        totals.add(&plan.cells, &routing);
-        self.near_ties += routing.near_ties;
-        Ok(output)
+        match &mut self.capture {
+            Some(capture) => capture.forward(model, batch, &mut self.cache),
+            None => model.forward(batch, &mut self.cache, &mut NoRouting),
+        }
     }
 
     /// Sequences came first in the batch, then nodes.
@@ -290,18 +283,19 @@ impl<'a> WindowRun<'a> {
         });
     }
 
-    fn finish(self) -> WindowOutcome {
-        let answers = (0..self.passes.len()).map(|pass| self.answer(pass)).collect();
+    fn finish(mut self) -> Result<WindowOutcome, RunError> {
+        let captured = self.capture.take().map(Capture::finish).transpose()?;
+        let Captured { totals, traces, near_ties } = captured.unwrap_or_default();
         let (cells, totals) =
-            self.totals.map_or_else(Default::default, |totals| (totals.cells, totals.spans));
-        WindowOutcome {
-            answers,
+            totals.map_or_else(Default::default, |totals| (totals.cells, totals.spans));
+        Ok(WindowOutcome {
+            answers: (0..self.passes.len()).map(|pass| self.answer(pass)).collect(),
             cells,
             totals,
-            traces: self.traces,
+            traces,
             computed_tokens: self.computed_tokens,
-            near_ties: self.near_ties,
-        }
+            near_ties,
+        })
     }
 
     fn answer(&self, pass: usize) -> PassAnswer {

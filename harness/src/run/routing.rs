@@ -4,6 +4,7 @@ use harness_metrics::{RoutingCounts, RoutingShape};
 use harness_models::{Architecture, GroupRouting};
 use harness_reports::record::Span;
 
+use super::groups::Groups;
 use crate::plan::Cell;
 
 /// The routers of a model as the arithmetic sees them; `None` for a dense model.
@@ -15,7 +16,7 @@ pub fn shape_of(architecture: &Architecture) -> Option<RoutingShape> {
     })
 }
 
-/// Adds the groups of each batch to the cells that they count for.
+/// Adds routing groups to the cells that they count for.
 #[derive(Debug)]
 pub struct RoutingTotals {
     shape: RoutingShape,
@@ -38,9 +39,9 @@ impl RoutingTotals {
         self.shape
     }
 
-    /// Adds one batch: `cells[g]` says what group `g` counts for, with repetitions.
-    pub fn add(&mut self, cells: &[Vec<Cell>], routing: &GroupRouting) {
-        for (group, cells) in cells.iter().enumerate() {
+    /// Adds the groups that were counted, the first of all that there are.
+    pub(super) fn add(&mut self, groups: &Groups, routing: &GroupRouting) {
+        for (group, cells) in (0..routing.tokens.len()).zip(groups.iter()) {
             let mut counts = self.group(group, routing);
             for cell in cells {
                 let zeros = || RoutingCounts::zeros(self.shape, true);

@@ -1,5 +1,6 @@
 //! Sharing, batching and order change no number.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use harness_models::{
 use harness_reports::record::Span;
 use proptest::prelude::*;
 
-use super::{Budget, Executor, Interrupt, PassAnswer, WindowOutcome};
+use super::{Budget, Executor, HELD_SUMS, Interrupt, PassAnswer, WindowOutcome};
 use crate::encode::{GenerationLimits, Pass, TextEncoder};
 use crate::plan::Cell;
 
@@ -20,6 +21,15 @@ fn fixture() -> PathBuf {
 }
 
 fn run(model: &dyn Model, batch_tokens: usize, passes: &[(usize, &Pass)]) -> WindowOutcome {
+    run_holding(HELD_SUMS, model, batch_tokens, passes)
+}
+
+fn run_holding(
+    held_sums: usize,
+    model: &dyn Model,
+    batch_tokens: usize,
+    passes: &[(usize, &Pass)],
+) -> WindowOutcome {
     let executor = Executor {
         model,
         encoder: &TextEncoder::load(&fixture(), None).unwrap(),
@@ -28,6 +38,7 @@ fn run(model: &dyn Model, batch_tokens: usize, passes: &[(usize, &Pass)]) -> Win
         routing: true,
         trace: true,
         keep_cell_scores: true,
+        held_sums,
         interrupt: &Interrupt::default(),
     };
     executor.run(passes, &mut |_| {}).unwrap()
@@ -65,6 +76,9 @@ fn assert_same(ours: &PassAnswer, alone: &PassAnswer) {
 /// Counts are equal; sums of scores differ by the order of f32 additions only.
 fn assert_same_routing(ours: &RoutingCounts, alone: &RoutingCounts) {
     assert_eq!((ours.tokens, &ours.selections), (alone.tokens, &alone.selections));
+    for (a, b) in ours.entropy_bits.iter().zip(&alone.entropy_bits) {
+        assert!((a - b).abs() < 1e-4, "{a} bits are not {b}");
+    }
     let (ours, alone) = (ours.scores.as_ref().unwrap(), alone.scores.as_ref().unwrap());
     for (a, b) in ours.iter().zip(alone) {
         assert!((a - b).abs() < 1e-5, "{a} is not {b}");
@@ -75,10 +89,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_window_equals_its_passes_alone(passes in passes(), batch_tokens in 3usize..80) {
+    fn a_window_equals_its_passes_alone(
+        passes in passes(),
+        batch_tokens in 3usize..80,
+        held_sums in 0usize..20_000,
+    ) {
         let model = load(&fixture(), &LoadOptions::default()).unwrap();
         let pairs: Vec<(usize, &Pass)> = passes.iter().enumerate().collect();
-        let together = run(model.as_ref(), batch_tokens, &pairs);
+        let together = run_holding(held_sums, model.as_ref(), batch_tokens, &pairs);
         let mut cells: BTreeMap<Cell, RoutingCounts> = BTreeMap::new();
         for (index, pair) in pairs.iter().enumerate() {
             let alone = run(model.as_ref(), 10_000, &[*pair]);
@@ -115,6 +133,93 @@ fn a_generation_ends_at_its_limit_and_counts_what_was_fed() {
     assert!(matches!(outcome.answers[0], PassAnswer::Generated { tokens: 7, .. }));
     let generated = &outcome.cells[&Cell { document: 0, span: Span::Generated }];
     assert_eq!(generated.tokens, 6, "the last token is not fed");
+}
+
+/// Notes the routing groups of every batch.
+struct Watched {
+    model: Box<dyn Model>,
+    groups: RefCell<Vec<usize>>,
+}
+
+impl Model for Watched {
+    fn architecture(&self) -> &Architecture {
+        self.model.architecture()
+    }
+
+    fn new_cache(&self) -> Cache {
+        self.model.new_cache()
+    }
+
+    fn forward(
+        &self,
+        batch: &Batch,
+        cache: &mut Cache,
+        observer: &mut dyn RoutingObserver,
+    ) -> Result<ForwardOutput, ForwardError> {
+        self.groups.borrow_mut().push(batch.groups);
+        self.model.forward(batch, cache, observer)
+    }
+}
+
+/// Documents of which each asks for so many tokens.
+fn generations(documents: u32, max_new_tokens: usize) -> Vec<Pass> {
+    let limits = GenerationLimits { max_new_tokens, until: Vec::new() };
+    let pass = |document| Pass {
+        tokens: vec![40, 41, 42 + document, 50],
+        spans: [Span::Context, Span::Context, Span::Question, Span::Question].map(Some).to_vec(),
+        generation: Some(limits.clone()),
+        ..Pass::default()
+    };
+    (0..documents).map(pass).collect()
+}
+
+#[test]
+fn a_sequence_keeps_its_group_from_step_to_step() {
+    let model = load(&fixture(), &LoadOptions::default()).unwrap();
+    let model = Watched { model, groups: RefCell::default() };
+    let passes = generations(6, 40);
+    let pairs: Vec<(usize, &Pass)> = passes.iter().enumerate().collect();
+    let outcome = run(&model, 100, &pairs);
+    // The shared start and a question of each document, then what each writes.
+    assert_eq!(model.groups.borrow()[0], 1 + 6);
+    assert_eq!(model.groups.borrow()[1..], [1 + 6 + 6; 39]);
+    for document in 0..6 {
+        let generated = &outcome.cells[&Cell { document, span: Span::Generated }];
+        let choices = generated.shape.layers * generated.shape.top_k;
+        assert_eq!(generated.tokens, 39, "the last token is not fed");
+        assert_eq!(generated.selections.iter().sum::<u64>() as usize, 39 * choices);
+    }
+}
+
+#[test]
+fn reading_the_counter_within_a_window_changes_no_count() {
+    let model = load(&fixture(), &LoadOptions::default()).unwrap();
+    let model = Watched { model, groups: RefCell::default() };
+    let passes = generations(9, 12);
+    let pairs: Vec<(usize, &Pass)> = passes.iter().enumerate().collect();
+    // Nine sequences begin in several batches, some of them beside sequences that are being continued.
+    let at_the_end = run(&model, 12, &pairs);
+    let grows = |groups: &[usize]| groups.windows(2).all(|pair| pair[0] <= pair[1]);
+    assert!(grows(&model.groups.take()));
+    let bytes = at_the_end.cells.values().next().unwrap().shape.cells() * 12;
+    for held_groups in [0, 1, 7, 15] {
+        let outcome = run_holding(held_groups * bytes, &model, 12, &pairs);
+        let groups = model.groups.take();
+        assert!(!grows(&groups), "{groups:?}");
+        // A batch of twelve tokens has no more groups, and the limit is only passed for the first batch.
+        assert!(groups.iter().all(|&groups| groups <= held_groups.max(12)), "{groups:?}");
+        assert_eq!(
+            (outcome.near_ties, &outcome.traces),
+            (at_the_end.near_ties, &at_the_end.traces)
+        );
+        assert_eq!(outcome.answers, at_the_end.answers);
+        assert!(outcome.cells.keys().eq(at_the_end.cells.keys()));
+        assert!(outcome.totals.keys().eq(at_the_end.totals.keys()));
+        let all = |outcome: &WindowOutcome| -> Vec<RoutingCounts> {
+            outcome.cells.values().chain(outcome.totals.values()).cloned().collect()
+        };
+        all(&outcome).iter().zip(&all(&at_the_end)).for_each(|(a, b)| assert_same_routing(a, b));
+    }
 }
 
 /// A device that holds so many tokens at once.
@@ -177,6 +282,7 @@ fn a_device_without_room_is_given_smaller_batches_until_it_has() {
         routing: false,
         trace: false,
         keep_cell_scores: false,
+        held_sums: HELD_SUMS,
         interrupt: &Interrupt::default(),
     };
     let error = executor.run(&pairs, &mut |_| {}).unwrap_err();

@@ -6,6 +6,7 @@ use candle_core::op::BackpropOp;
 use candle_core::{CpuStorage, DType, Device, Error, Result, Shape, Storage, Tensor};
 
 /// Memory on a device that a kernel may write, and a tensor afterwards.
+#[derive(Debug)]
 pub(crate) struct Buffer {
     pub(super) storage: Storage,
     pub(super) numbers: usize,

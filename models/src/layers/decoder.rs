@@ -149,6 +149,7 @@ impl Decoder {
         observer: &mut dyn RoutingObserver,
     ) -> std::result::Result<ForwardOutput, ForwardError> {
         let pass = Pass::new(batch, cache, self.architecture.vocab_size)?;
+        observer.begin(batch);
         let angles = self.rotary.iter().map(|r| r.angles(&pass.positions, &self.placement));
         let angles = angles.collect::<Result<_>>()?;
         let mut step = Step::new(&pass, self.slots, angles, observer);

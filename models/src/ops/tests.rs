@@ -43,9 +43,10 @@ fn segment(node: u64, parent: Option<u64>, tokens: std::ops::Range<u32>, keep: b
     Segment { node, parent, append: false, tokens, groups, keep, wants }
 }
 
-/// A trunk that is kept, then branches of it beside an unrelated sequence, then a token appended.
-fn run(model: &dyn Model) -> (Vec<ForwardOutput>, Vec<GroupRouting>) {
-    let mut cache = model.new_cache();
+/// A trunk that is kept, then branches of it beside an unrelated sequence, then a token appended; and
+/// the routing of all passes.
+fn run(model: &dyn Model) -> (Vec<ForwardOutput>, GroupRouting) {
+    let (mut cache, mut counter) = (model.new_cache(), GroupCounter::new(model.architecture()));
     let append = Segment { append: true, ..segment(2, None, 9..10, true) };
     let passes = [
         vec![segment(1, None, 0..70, true)],
@@ -58,11 +59,10 @@ fn run(model: &dyn Model) -> (Vec<ForwardOutput>, Vec<GroupRouting>) {
     ];
     let pass = |segments| {
         let batch = Batch { segments, groups: 2 };
-        let mut counter = GroupCounter::new(model.architecture(), &batch);
-        let output = model.forward(&batch, &mut cache, &mut counter).expect("the batch is good");
-        (output, counter.finish())
+        model.forward(&batch, &mut cache, &mut counter).expect("the batch is good")
     };
-    passes.into_iter().map(pass).unzip()
+    let outputs = passes.into_iter().map(pass).collect();
+    (outputs, counter.take().expect("sums can be read"))
 }
 
 fn log_probs(outputs: &[ForwardOutput]) -> Vec<f64> {
@@ -91,14 +91,14 @@ fn check(config: &Value) {
     let (ours, theirs) = (off(&emulated), off(&composed));
     println!("mean |Δ| to f64: {ours:.4} with kernels, {theirs:.4} with candle's operations");
     assert!(ours < 1.5 * theirs + 0.01 && ours > 0.0, "{ours} against {theirs}");
-    for (a, b) in routing.iter().zip(&composed_routing) {
-        assert_eq!((&a.tokens, a.invalid), (&b.tokens, 0));
-        assert_eq!(a.selections.iter().sum::<u32>(), b.selections.iter().sum::<u32>());
-        let moved: u32 = a.selections.iter().zip(&b.selections).map(|(a, b)| a.abs_diff(*b)).sum();
-        assert!(moved * 8 <= a.selections.iter().sum::<u32>(), "{moved} choices moved");
-        for (a, b) in a.entropy_bits.iter().zip(&b.entropy_bits) {
-            assert!((a - b).abs() < 0.02 * b.max(1.0), "{a} bits instead of {b}");
-        }
+    let (a, b) = (routing, composed_routing);
+    assert_eq!((&a.tokens, a.invalid), (&b.tokens, 0));
+    assert_eq!(a.tokens.iter().sum::<u64>(), 70 + 17 + 2 + 35 + 1);
+    assert_eq!(a.selections.iter().sum::<u32>(), b.selections.iter().sum::<u32>());
+    let moved: u32 = a.selections.iter().zip(&b.selections).map(|(a, b)| a.abs_diff(*b)).sum();
+    assert!(moved * 8 <= a.selections.iter().sum::<u32>(), "{moved} choices moved");
+    for (a, b) in a.entropy_bits.iter().zip(&b.entropy_bits) {
+        assert!((a - b).abs() < 0.02 * b.max(1.0), "{a} bits instead of {b}");
     }
 }
 

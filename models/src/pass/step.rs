@@ -6,7 +6,6 @@ use candle_core::{Result, Tensor};
 
 use super::{Link, Pass, PassSegment};
 use crate::cache::{Cache, KeyBlock, Node, ScanState, State};
-use crate::cuda::DeviceSums;
 use crate::ops::{Angles, Decision, all_finite, finite_rows, on_host};
 use crate::{ForwardError, MoeLayer, Place, RoutingObserver};
 
@@ -21,8 +20,6 @@ pub(crate) struct Step<'a> {
     non_finite: Vec<Option<Place>>,
     /// What is still to be asked of a device: which rows are finite at which place.
     unseen: Vec<(Place, Tensor)>,
-    /// Sums of routing that are on a device.
-    sums: Option<DeviceSums>,
     /// The rows of stored segments, on a device: the same in every layer.
     stored_rows: Option<Tensor>,
     observer: &'a mut dyn RoutingObserver,
@@ -43,39 +40,22 @@ impl<'a> Step<'a> {
             states,
             non_finite: vec![None; segments],
             unseen: vec![],
-            sums: None,
             stored_rows: None,
             observer,
         }
     }
 
-    /// Shows a decision to the observer, or adds it to the sums that the observer wants.
+    /// Shows a decision to the observer, or lets its counter add one that is on a device.
     pub(crate) fn observe(&mut self, layer: MoeLayer, decision: &Decision) -> Result<()> {
         if !self.observer.wants_routing() {
             return Ok(());
         }
-        let decision = match decision {
-            Decision::Host(decision) => {
-                self.observer.observe(layer, decision);
-                return Ok(());
+        match (decision, self.observer.counter()) {
+            (Decision::Host(decision), _) => self.observer.observe(layer, decision),
+            (Decision::Device(decision), Some(counter)) => counter.add(layer, &decision.routed)?,
+            (Decision::Device(decision), None) => {
+                self.observer.observe(layer, &decision.to_host()?);
             }
-            Decision::Device(decision) => decision,
-        };
-        let Some(counter) = self.observer.sums() else {
-            self.observer.observe(layer, &decision.to_host()?);
-            return Ok(());
-        };
-        let sums = match &mut self.sums {
-            Some(sums) => sums,
-            none => none.insert(DeviceSums::of_counter(counter, decision.routed.ids.device())?),
-        };
-        sums.add(layer.index, &decision.routed)
-    }
-
-    /// Hands the sums that a device formed to the observer.
-    fn hand_over_sums(&mut self) -> Result<()> {
-        if let (Some(sums), Some(counter)) = (self.sums.take(), self.observer.sums()) {
-            counter.take(sums.finish()?);
         }
         Ok(())
     }
@@ -176,7 +156,6 @@ impl<'a> Step<'a> {
         cache: &mut Cache,
     ) -> std::result::Result<Vec<Option<Place>>, ForwardError> {
         self.see_finite()?;
-        self.hand_over_sums()?;
         let mut nodes: Vec<Option<Arc<Node>>> = Vec::with_capacity(self.states.len());
         for (segment, states) in self.pass.segments.iter().zip(self.states) {
             let node = segment.stored.then(|| make_node(segment, states, &nodes)).transpose()?;

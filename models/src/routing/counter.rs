@@ -1,129 +1,80 @@
 //! [`GroupCounter`]: the observer that keeps sums instead of a trace.
 
+use super::groups::GroupSums;
 use super::{GroupRouting, MoeLayer, RouterDecision, RoutingObserver};
-use crate::{Architecture, Batch, UNCOUNTED};
+use crate::cuda::{DeviceSums, Routed};
+use crate::{Architecture, Batch, ForwardError, UNCOUNTED};
 
-/// Two choices closer than this, relative to the larger, could change places by rounding.
-const NEAR_TIE: f32 = 1e-6;
-
-/// Sums the routing of a batch by its groups, in memory that does not grow with its tokens.
-#[derive(Clone, Debug)]
+/// Sums routing by group over any number of passes, in memory that does not grow with tokens.
+///
+/// A number is one and the same group in every batch. Where an accelerator decides, it sums too, and
+/// nothing waits for it before [`take`](Self::take): the less often that is called, the less does
+/// counting cost. Memory is 12 bytes a group, MoE layer and expert, of an accelerator up to four times
+/// that, for it grows by doubling. After a pass that failed the sums are good for nothing.
+#[derive(Debug)]
 pub struct GroupCounter {
+    /// The group of every token of the pass.
     group_of: Vec<u32>,
-    layers: usize,
-    experts: usize,
-    /// Groups with a decision that was left out.
-    invalid: Vec<bool>,
-    sums: GroupRouting,
+    /// The counted tokens of all passes, and what was decided in host memory.
+    sums: GroupSums,
+    /// What was decided on an accelerator.
+    device: DeviceSums,
 }
 
 impl GroupCounter {
-    /// A counter for one pass of `batch` through a model of this architecture.
-    pub fn new(architecture: &Architecture, batch: &Batch) -> Self {
-        let (layers, experts) = (architecture.moe_layers.len(), architecture.experts);
-        Self::of(batch.packed_groups(), batch.groups, layers, experts)
+    /// A counter of passes through a model of this architecture.
+    pub fn new(architecture: &Architecture) -> Self {
+        Self::of(architecture.moe_layers.len(), architecture.experts)
     }
 
-    /// A counter of tokens of the given groups, below `groups` or [`UNCOUNTED`].
-    pub(crate) fn of(group_of: Vec<u32>, groups: usize, layers: usize, experts: usize) -> Self {
-        let sums = GroupRouting {
-            tokens: count_tokens(&group_of, groups),
-            selections: vec![0; groups * layers * experts],
-            entropy_bits: vec![0.0; groups * layers],
-            scores: vec![0.0; groups * layers * experts],
-            near_ties: 0,
-            invalid: 0,
-        };
-        Self { group_of, layers, experts, invalid: vec![false; groups], sums }
+    /// A counter of decisions by so many layers among so many experts.
+    pub(crate) fn of(layers: usize, experts: usize) -> Self {
+        let (sums, device) = (GroupSums::new(layers, experts), DeviceSums::new(layers, experts));
+        Self { group_of: vec![], sums, device }
     }
 
-    /// The group of every packed token, how many groups, MoE layers and experts there are.
-    pub(crate) fn shape(&self) -> (&[u32], [usize; 3]) {
-        (&self.group_of, [self.invalid.len(), self.layers, self.experts])
+    /// The sums of all passes since the last call, after waiting for an accelerator that formed any.
+    ///
+    /// A group with an invalid decision counts as if it had no tokens in any of these passes: what is
+    /// left of it would say of some layers what it does not say of others. Between two calls an expert
+    /// can be chosen 2³² − 1 times by a group in a layer.
+    ///
+    /// # Errors
+    /// If the accelerator fails; the sums are lost then.
+    pub fn take(&mut self) -> Result<GroupRouting, ForwardError> {
+        let (layers, experts) = self.sums.shape();
+        let Self { mut sums, device, .. } = std::mem::replace(self, Self::of(layers, experts));
+        sums.make_room();
+        device.add_to(&mut sums)?;
+        Ok(sums.finish())
     }
 
-    /// Takes over sums that a device formed of the whole pass.
-    pub(crate) fn take(&mut self, sums: GroupRouting) {
-        self.sums = sums;
-    }
-
-    /// The sums. A group with an invalid decision counts as if it had no tokens: what is left of it
-    /// would say of some layers what it does not say of others.
-    pub fn finish(mut self) -> GroupRouting {
-        for group in (0..self.invalid.len()).filter(|&group| self.invalid[group]) {
-            self.sums.clear(group, self.layers, self.experts);
-        }
-        self.sums
-    }
-
-    fn add(&mut self, cell: usize, token: usize, decision: &RouterDecision) {
-        if decision.logits_of(token).iter().any(|l| !l.is_finite()) {
-            self.sums.invalid += 1;
-            self.invalid[cell / self.layers] = true;
-            return;
-        }
-        let experts = cell * self.experts..(cell + 1) * self.experts;
-        for &id in decision.ids_of(token) {
-            self.sums.selections[experts.start + id as usize] += 1;
-        }
-        for (sum, &score) in self.sums.scores[experts].iter_mut().zip(decision.scores_of(token)) {
-            *sum += f64::from(score);
-        }
-        self.sums.entropy_bits[cell] += entropy_bits(decision.scores_of(token));
-        self.sums.near_ties += u64::from(near_tie(decision, token));
+    /// Adds what a layer decided on a device. Waits for nothing.
+    pub(crate) fn add(&mut self, layer: MoeLayer, routed: &Routed) -> candle_core::Result<()> {
+        self.device.add(layer.index, routed, &self.group_of, self.sums.groups())
     }
 }
 
 impl RoutingObserver for GroupCounter {
-    fn sums(&mut self) -> Option<&mut GroupCounter> {
+    fn begin(&mut self, batch: &Batch) {
+        let group_of = batch.packed_groups();
+        self.sums.add_tokens(&group_of, batch.groups);
+        if group_of != self.group_of {
+            self.group_of = group_of;
+            self.device.forget_groups();
+        }
+    }
+
+    fn counter(&mut self) -> Option<&mut GroupCounter> {
         Some(self)
     }
 
     fn observe(&mut self, layer: MoeLayer, decision: &RouterDecision) {
-        for token in 0..decision.tokens {
-            let group = self.group_of[token];
+        self.sums.make_room();
+        for (token, &group) in self.group_of.iter().take(decision.tokens).enumerate() {
             if group != UNCOUNTED {
-                self.add(group as usize * self.layers + layer.index, token, decision);
+                self.sums.add(group as usize, layer, token, decision);
             }
         }
-    }
-}
-
-fn count_tokens(group_of: &[u32], groups: usize) -> Vec<u64> {
-    let mut tokens = vec![0; groups];
-    for &group in group_of.iter().filter(|&&g| g != UNCOUNTED) {
-        tokens[group as usize] += 1;
-    }
-    tokens
-}
-
-/// Entropy in bits of `scores / sum(scores)`; 0 when nothing has a score.
-fn entropy_bits(scores: &[f32]) -> f64 {
-    let sum: f64 = scores.iter().map(|&s| f64::from(s)).sum();
-    let plogp: f64 =
-        scores.iter().map(|&s| f64::from(s)).filter(|&s| s > 0.0).map(|s| s * s.log2()).sum();
-    if sum > 0.0 { (sum.log2() - plogp / sum).max(0.0) } else { 0.0 }
-}
-
-/// Whether the last chosen and the best refused expert are within [`NEAR_TIE`] of each other.
-fn near_tie(decision: &RouterDecision, token: usize) -> bool {
-    let (choice, ids) = (decision.choice_of(token), decision.ids_of(token));
-    let Some(last) = ids.iter().map(|&id| choice[id as usize]).reduce(f32::min) else {
-        return false;
-    };
-    let refused = |(e, &c): (usize, &f32)| (!ids.contains(&(e as u32))).then_some(c);
-    let next = choice.iter().enumerate().filter_map(refused).fold(f32::NEG_INFINITY, f32::max);
-    next.is_finite() && (last - next).abs() < NEAR_TIE * last.abs().max(next.abs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entropy_of_a_uniform_row_is_log2_of_its_length() {
-        assert!((entropy_bits(&[0.3; 8]) - 3.0).abs() < 1e-12);
-        assert_eq!(entropy_bits(&[0.0, 1.0, 0.0]), 0.0);
-        assert_eq!(entropy_bits(&[0.0; 4]), 0.0);
     }
 }

@@ -1,7 +1,7 @@
 //! [`RouterDecision`]: what experts consume and observers see.
 
 use super::GroupCounter;
-use crate::ScoreFunction;
+use crate::{Batch, ScoreFunction};
 
 /// Which MoE layer decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +70,12 @@ pub trait RoutingObserver {
         true
     }
 
-    /// The counter whose sums are all that is wanted: where an accelerator can, it forms them itself
-    /// and hands them over once a pass, and shows no decisions.
-    fn sums(&mut self) -> Option<&mut GroupCounter> {
+    /// Called before each pass, once its batch was found to be good.
+    fn begin(&mut self, _: &Batch) {}
+
+    /// The counter whose sums are all that is wanted: an accelerator that can adds its decisions to
+    /// them itself, and shows none.
+    fn counter(&mut self) -> Option<&mut GroupCounter> {
         None
     }
 

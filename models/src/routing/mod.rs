@@ -7,3 +7,4 @@ mod groups;
 pub use counter::GroupCounter;
 pub use decision::{MoeLayer, NoRouting, RouterDecision, RoutingObserver};
 pub use groups::GroupRouting;
+pub(crate) use groups::GroupSums;

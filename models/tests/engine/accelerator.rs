@@ -46,20 +46,15 @@ fn run(model: &dyn Model) -> (Vec<f64>, GroupRouting) {
     ];
     let append = |node, token: u32| Segment { append: true, ..one(node, None, &[token % 89]) };
     passes.extend((0..50).map(|i| vec![append(3, i * 7), append(4, i * 5)]));
-    let (mut cache, mut log_probs, mut all) = (model.new_cache(), vec![], GroupRouting::default());
+    let (mut cache, mut log_probs) = (model.new_cache(), vec![]);
+    let mut counter = GroupCounter::new(model.architecture());
     for segments in passes {
         let batch = harness_models::Batch { segments, groups: 1 };
-        let mut counter = GroupCounter::new(model.architecture(), &batch);
         let output: ForwardOutput = model.forward(&batch, &mut cache, &mut counter).unwrap();
         assert!(output.non_finite.iter().all(Option::is_none));
         log_probs.extend(output.rows.iter().flatten().flat_map(|row| row.log_probs.clone()));
-        let sums = counter.finish();
-        all.selections.resize(sums.selections.len(), 0);
-        all.selections.iter_mut().zip(&sums.selections).for_each(|(a, b)| *a += b);
-        all.near_ties += sums.near_ties;
-        all.invalid += sums.invalid;
     }
-    (log_probs, all)
+    (log_probs, counter.take().unwrap())
 }
 
 #[test]

@@ -55,9 +55,9 @@ fn a_group_with_a_nan_counts_no_routing() {
     };
     let batch =
         Batch { segments: vec![counted(0, 0, &[1, 2, 3]), counted(1, 1, &[1, 13, 3])], groups: 2 };
-    let mut counter = GroupCounter::new(model.architecture(), &batch);
+    let mut counter = GroupCounter::new(model.architecture());
     model.forward(&batch, &mut model.new_cache(), &mut counter).unwrap();
-    let sums = counter.finish();
+    let sums = counter.take().unwrap();
     let half = sums.selections.len() / 2;
     let (healthy, sick) = sums.selections.split_at(half);
     assert_eq!((sums.tokens, healthy.iter().sum::<u32>()), (vec![3, 0], 3 * 2 * 2));

@@ -104,11 +104,10 @@ fn counted_routing_is_the_sum_of_what_routers_decided() {
     let mut one = segment(1, None, &tokens, 0);
     one.groups = (0..20).map(|i| if i == 0 { harness_models::UNCOUNTED } else { i % 2 }).collect();
     let batch = harness_models::Batch { segments: vec![one], groups: 2 };
-    let (mut trace, mut counter) =
-        (Trace::default(), GroupCounter::new(model.architecture(), &batch));
+    let (mut trace, mut counter) = (Trace::default(), GroupCounter::new(model.architecture()));
     model.forward(&batch, &mut model.new_cache(), &mut trace).unwrap();
     model.forward(&batch, &mut model.new_cache(), &mut counter).unwrap();
-    let sums = counter.finish();
+    let sums = counter.take().unwrap();
     let Architecture { experts, top_k, moe_layers, .. } = model.architecture();
     assert_eq!(moe_layers, &[0, 2]);
     assert_eq!(sums.tokens, [9, 10]);
