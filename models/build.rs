@@ -7,6 +7,8 @@ use std::process::Command;
 
 /// The oldest cards with bf16 in their tensor cores. A newer card's driver compiles on from there.
 const ARCHITECTURE: &str = "compute_80";
+/// What files whose names end in `_hopper` are for, and nothing else.
+const HOPPER: &str = "compute_90a";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -60,7 +62,9 @@ fn compile(nvcc: &Path, source: &Path, out: &Path) -> Result<(), Box<dyn Error>>
     let target = out.join(name.file_name().ok_or("a kernel without a name")?);
     let mut command = Command::new(nvcc);
     command.args(["--ptx", "--std=c++17", "-O3", "--expt-relaxed-constexpr"]);
-    command.arg(format!("--gpu-architecture={ARCHITECTURE}"));
+    let is_hopper = source.file_stem().is_some_and(|s| s.to_string_lossy().ends_with("_hopper"));
+    let architecture = if is_hopper { HOPPER } else { ARCHITECTURE };
+    command.arg(format!("--gpu-architecture={architecture}"));
     let made = command.arg("-o").arg(target).arg(source).output();
     let made = made.map_err(|error| format!("{} cannot be run: {error}", nvcc.display()))?;
     if made.status.success() {

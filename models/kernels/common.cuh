@@ -14,10 +14,12 @@
 
 // Makes a kernel known to the tests; nothing on a device.
 #define EXPORT(kernel)
-// Dynamic shared memory of a launch, 128-byte aligned.
-#define DYNAMIC_SHARED(type, name)                                                                 \
-  extern __shared__ __align__(128) unsigned char dynamic_shared_bytes[];                           \
+// Dynamic shared memory of a launch, from a multiple of so many bytes on; all kernels of a file ask for
+// the same.
+#define DYNAMIC_SHARED_FROM(bytes, type, name)                                                     \
+  extern __shared__ __align__(bytes) unsigned char dynamic_shared_bytes[];                         \
   type *name = reinterpret_cast<type *>(dynamic_shared_bytes)
+#define DYNAMIC_SHARED(type, name) DYNAMIC_SHARED_FROM(128, type, name)
 
 __device__ __forceinline__ unsigned shared_address(const void *pointer) {
   return static_cast<unsigned>(__cvta_generic_to_shared(pointer));

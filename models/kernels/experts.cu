@@ -3,44 +3,30 @@
 //
 // The sort lists the tiles of rows on the device (sort.cu), and blocks take them in turn, so the host
 // never learns how many rows an expert has.
-#include "activation.cuh"
-#include "tile.cuh"
-
-// One product. Rows of x and of out are in the order of the sort, but where `order` is given row i
-// of x belongs to choice order[i], and so to token order[i] / top_k.
-struct Product {
-  const bf16 *x;       // [rows, inputs]
-  const bf16 *weights; // [experts, outputs, inputs]
-  const float *bias;   // [experts, outputs], or null
-  bf16 *out;           // [rows, outputs], or [rows, outputs / 2] with a gate
-  const unsigned *order, *starts, *tiles;
-  unsigned top_k, inputs, outputs, stages, activation;
-  float alpha, limit;
-};
+#include "experts.cuh"
 
 // A tile holds 128 outputs. With a gate, eight rows of the gate and the eight of `up` that they go with
 // follow each other, so that one thread ends up with both.
 template <unsigned MI, bool GATED>
-__device__ void form_tile(const Product &p, unsigned expert, unsigned first, unsigned end,
-                          unsigned column) {
+__device__ void form_tile(const Product &p, unsigned stages, unsigned expert, unsigned first,
+                          unsigned end, unsigned column) {
   constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   DYNAMIC_SHARED(bf16, shared);
   unsigned width = GATED ? p.outputs / 2 : p.outputs;
   auto row = [&](unsigned line) -> unsigned {
     unsigned row = first + line;
-    return row >= end ? NONE : p.order ? p.order[row] / p.top_k : row;
+    return row >= end ? NONE : p.row_of_x(row);
   };
   auto weight = [&](unsigned line) -> unsigned {
     unsigned inner = column * COLUMNS + (GATED ? line / 16 * 8 + line % 8 : line);
     return inner >= width ? NONE : GATED && line / 8 % 2 ? width + inner : inner; // gate, then up
   };
-  const bf16 *weights = p.weights + size_t(expert) * p.outputs * p.inputs;
   float sums[MI][8][4];
-  multiply(shared, p.stages, p.x, weights, p.inputs, row, weight, sums);
+  multiply(shared, stages, p.x, p.weights_of(expert), p.inputs, row, weight, sums);
 
   unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
   unsigned top = warp / 2 * 16 * MI, left = warp % 2 * 64;
-  const float *bias = p.bias ? p.bias + size_t(expert) * p.outputs : nullptr;
+  const float *bias = p.bias_of(expert);
 #pragma unroll
   for (unsigned i = 0; i < MI; i++)
 #pragma unroll
@@ -51,25 +37,15 @@ __device__ void form_tile(const Product &p, unsigned expert, unsigned first, uns
       for (unsigned j = 0; j < 8; j += GATED ? 2 : 1) {
         unsigned inner = column * COLUMNS + (GATED ? left / 2 + 4 * j : left + 8 * j) + lane % 4 * 2;
         if (inner >= width) continue;
-        float out[2];
-#pragma unroll
-        for (unsigned c = 0; c < 2; c++) {
-          float sum = sums[i][j][2 * half + c];
-          if (bias) sum += bias[inner + c];
-          if (GATED) {
-            float up = sums[i][j + 1][2 * half + c];
-            if (bias) up += bias[width + inner + c];
-            out[c] = activated(p.activation, sum, up, p.alpha, p.limit);
-          } else {
-            out[c] = activated(p.activation, sum);
-          }
-        }
-        *reinterpret_cast<unsigned *>(p.out + size_t(row) * width + inner) = pack_bf16(out[0], out[1]);
+        const float *sum = sums[i][j] + 2 * half, *up = GATED ? sums[i][j + 1] + 2 * half : nullptr;
+        unsigned pair = p.finish<GATED>(bias, width, inner, sum, up);
+        *reinterpret_cast<unsigned *>(p.out + size_t(row) * width + inner) = pair;
       }
     }
 }
 
-template <unsigned MI, bool GATED> __device__ void form_product(const Product &p) {
+template <unsigned MI, bool GATED>
+__device__ void form_product(const Product &p, unsigned stages) {
   constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   unsigned width = GATED ? p.outputs / 2 : p.outputs, across = (width + COLUMNS - 1) / COLUMNS;
   unsigned tiles = p.tiles[0] * across;
@@ -77,19 +53,20 @@ template <unsigned MI, bool GATED> __device__ void form_product(const Product &p
     unsigned expert = p.tiles[1 + 2 * (tile / across)], first = p.tiles[2 + 2 * (tile / across)];
     unsigned end = min(first + 32 * MI, p.starts[expert + 1]), column = tile % across;
     // An expert's last rows seldom fill a tile, and a smaller one is formed sooner.
-    if (MI > 2 && end - first <= 32) form_tile<1, GATED>(p, expert, first, end, column);
-    else if (MI > 2 && end - first <= 64) form_tile<2, GATED>(p, expert, first, end, column);
-    else form_tile<MI, GATED>(p, expert, first, end, column);
+    if (MI > 2 && end - first <= 32) form_tile<1, GATED>(p, stages, expert, first, end, column);
+    else if (MI > 2 && end - first <= 64) form_tile<2, GATED>(p, stages, expert, first, end, column);
+    else form_tile<MI, GATED>(p, stages, expert, first, end, column);
   }
 }
 
 #define PRODUCT(name, MI, GATED)                                                                   \
   extern "C" __global__ void __launch_bounds__(THREADS, 2)                                         \
-      name(const bf16 *x, const bf16 *weights, const float *bias, bf16 *out, const unsigned *order,  \
+      name(const bf16 *x, const bf16 *weights, const float *bias, bf16 *out, const unsigned *order, \
            const unsigned *starts, const unsigned *tiles, unsigned top_k, unsigned inputs,         \
-           unsigned outputs, unsigned stages, unsigned activation, float alpha, float limit) {                      \
-    form_product<MI, GATED>({x, weights, bias, out, order, starts, tiles, top_k, inputs, outputs,  \
-                             stages, activation, alpha, limit});                                           \
+           unsigned outputs, unsigned activation, float alpha, float limit, unsigned stages) {     \
+    Product p{x,     weights, bias,   out,     order,      starts, tiles,                          \
+              top_k, inputs,  outputs, activation, alpha, limit};                                  \
+    form_product<MI, GATED>(p, stages);                                                            \
   }                                                                                                \
   EXPORT(name)
 

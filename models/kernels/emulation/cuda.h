@@ -215,6 +215,7 @@ template <int PENDING> void copy_wait() {
     for (auto &copy : groups.front()) {
       memset(copy.to, 0, copy.bytes);
       if (copy.filled != 0) memcpy(copy.to, copy.from, copy.filled);
+      emulation::self->unfenced = true;
     }
     groups.erase(groups.begin());
   }
@@ -281,5 +282,6 @@ inline void multiply_16_8_16(float (&d)[4], const unsigned (&a)[4], const unsign
   extern "C" int emulate_##kernel(const emulation::Launch *launch) {                               \
     return emulation::launch(kernel, *launch);                                                     \
   }
-#define DYNAMIC_SHARED(type, name)                                                                 \
+#define DYNAMIC_SHARED_FROM(bytes, type, name)                                                     \
   type *name = reinterpret_cast<type *>(emulation::dynamic_shared())
+#define DYNAMIC_SHARED(type, name) DYNAMIC_SHARED_FROM(128, type, name)

@@ -32,13 +32,21 @@ constexpr size_t SLOT = 32;    // bytes that a lane shows the others at once
 constexpr size_t GUARD = 4096; // bytes around dynamic shared memory that must stay as they are
 constexpr unsigned char UNTOUCHED = 0xff; // what fresh memory holds: NaN as f32 and bf16
 
-enum class State { Ready, AtWarp, AtBlock, Done };
+enum class State { Ready, AtWarp, AtBarrier, AtBlock, Done };
 
 // One pending copy from global to shared memory.
 struct Copy {
   void *to;
   const void *from;
   size_t bytes, filled;
+};
+
+// One pending product of a warpgroup.
+struct Product {
+  unsigned long long a, b;
+  float *d;
+  unsigned sums;
+  bool add;
 };
 
 struct Fiber {
@@ -50,6 +58,8 @@ struct Fiber {
   unsigned turn; // exchanges that this lane has begun
   dim3 index;
   std::vector<std::vector<Copy>> copies; // by group; the last is open
+  bool unfenced; // copies have arrived that no product may see yet
+  std::vector<std::vector<Product>> products; // by group; the last is open
 };
 
 struct Warp {
@@ -69,6 +79,8 @@ struct Block {
   void *argument = nullptr;
   std::string error;
   int failed = 0;
+  bool reversed = false;
+  size_t progress = 0; // phases of barriers that have ended
 };
 
 inline thread_local Block *block = nullptr;
@@ -131,7 +143,7 @@ inline void refuse(const char *what, const Fiber &a, const Fiber &b) {
   block->failed = 1;
 }
 
-// Runs a warp until all its lanes wait for the block or have ended.
+// Runs a warp until all its lanes wait for others or have ended.
 inline void run_warp(Fiber *lanes, bool reversed) {
   while (!block->failed) {
     for (int i = 0; i < 32 && !block->failed; i++) {
@@ -139,9 +151,12 @@ inline void run_warp(Fiber *lanes, bool reversed) {
       if (fiber.state == State::Ready) resume(fiber);
     }
     if (block->failed) return;
-    bool any = false;
-    for (int i = 0; i < 32; i++) any |= lanes[i].state == State::AtWarp;
-    if (!any) return;
+    bool any = false, some_wait = false;
+    for (int i = 0; i < 32; i++) {
+      any |= lanes[i].state == State::AtWarp;
+      some_wait |= lanes[i].state == State::AtBarrier;
+    }
+    if (!any || some_wait) return;
     for (int i = 1; i < 32; i++)
       if (lanes[i].state != lanes[0].state || strcmp(lanes[i].waits_for, lanes[0].waits_for) != 0)
         return refuse("lanes of a warp have parted", lanes[0], lanes[i]);
@@ -149,13 +164,29 @@ inline void run_warp(Fiber *lanes, bool reversed) {
   }
 }
 
+// Lets the threads that wait at a barrier look again, if a phase of any has ended since they did.
+inline bool wake_waiting(size_t before) {
+  Fiber *waiting = nullptr;
+  for (auto &fiber : block->fibers)
+    if (fiber.state == State::AtBarrier) waiting = &fiber;
+  if (waiting == nullptr) return false;
+  if (block->progress == before) return refuse("nobody ends a phase", *waiting, *waiting), false;
+  for (auto &fiber : block->fibers)
+    if (fiber.state == State::AtBarrier) fiber.state = State::Ready;
+  return true;
+}
+
 inline void run_block(bool reversed) {
   auto &fibers = block->fibers;
   size_t warps = fibers.size() / 32;
+  block->reversed = reversed;
   while (!block->failed) {
+    size_t before = block->progress;
     for (size_t w = 0; w < warps; w++)
       run_warp(&fibers[32 * (reversed ? warps - 1 - w : w)], reversed);
     if (block->failed || all(fibers.data(), fibers.size(), State::Done)) return;
+    if (wake_waiting(before)) continue;
+    if (block->failed) return;
     for (auto &fiber : fibers)
       if (fiber.state != fibers[0].state)
         return refuse("threads of a block have parted", fibers[0], fiber);
@@ -173,6 +204,8 @@ inline void begin_block() {
     fiber.waits_for = "";
     fiber.turn = 0;
     fiber.copies.assign(1, {});
+    fiber.unfenced = false;
+    fiber.products.assign(1, {});
     unsigned n = static_cast<unsigned>(i);
     fiber.index = {n % blockDim.x, n / blockDim.x % blockDim.y, n / blockDim.x / blockDim.y};
     getcontext(&fiber.start);
@@ -194,6 +227,10 @@ inline void end_block() {
     for (auto &group : fiber.copies)
       if (!group.empty() && !block->failed)
         block->error = "a thread ended before its copies were waited for", block->failed = 1;
+  for (auto &fiber : block->fibers)
+    for (auto &group : fiber.products)
+      if (!group.empty() && !block->failed)
+        block->error = "a thread ended before its products were waited for", block->failed = 1;
 }
 
 // What a launch is given.

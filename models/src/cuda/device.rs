@@ -27,6 +27,13 @@ pub(super) fn shared_memory(device: &CudaDevice) -> Result<usize> {
     attribute(device, DeviceAttribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
 }
 
+/// Whether the card's compute capability is 9.0.
+pub(super) fn is_hopper(device: &CudaDevice) -> Result<bool> {
+    let major = attribute(device, DeviceAttribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+    let minor = attribute(device, DeviceAttribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+    Ok((major, minor) == (9, 0))
+}
+
 fn attribute(device: &CudaDevice, attribute: DeviceAttribute) -> Result<usize> {
     let count = device.cuda_stream().context().attribute(attribute).map_err(Error::wrap)?;
     Ok(count.unsigned_abs() as usize)

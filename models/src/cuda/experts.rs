@@ -1,13 +1,18 @@
 //! Routed experts: products by tiles of the sorted rows, and the weighted sum of each token.
 
-use candle_core::{DType, Error, Result, Tensor};
+use candle_core::{DType, Device, Error, Result, Tensor};
 
 use super::activation::Code;
+use super::launch::{is_hopper, multiprocessors};
 use super::tile::Tiles;
 use super::{Buffer, Launch, Module, Routed, module};
 use crate::kernels::activation::Activation;
 
 const EXPERTS: Module = module!("experts");
+const ON_HOPPER: Module = module!("experts_hopper");
+/// Threads and shared memory of a block of `experts_hopper.cu`: four steps of 64 inputs, each of 128 rows
+/// and 256 rows of weights, and eight barriers.
+const HOPPER_BLOCK: (usize, usize) = (384, 4 * (128 + 256) * 64 * 2 + 8 * 8);
 /// Tokens that one block sums, a warp each.
 const TOKENS: usize = 4;
 
@@ -21,6 +26,22 @@ struct Product<'a> {
     activation: Option<Activation>,
     /// Whether the rows are those of tokens rather than of the sorted choices.
     tokens: bool,
+    tensor_cores: TensorCores,
+}
+
+/// By which instructions tiles of many rows are multiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TensorCores {
+    /// Those that all cards with bf16 have.
+    Any,
+    /// Those of Hopper alone.
+    Hopper,
+}
+
+impl TensorCores {
+    fn of(device: &Device) -> Result<Self> {
+        Ok(if is_hopper(device)? { Self::Hopper } else { Self::Any })
+    }
 }
 
 /// Whether [`mix`] takes rows and experts of these types and widths: its tiles read 8 numbers at a time.
@@ -46,6 +67,17 @@ pub(crate) fn mix(
     biases: Option<(&Tensor, &Tensor)>,
     activation: Activation,
 ) -> Result<Tensor> {
+    mix_by(TensorCores::of(x.device())?, x, routed, (up, down), biases, activation)
+}
+
+fn mix_by(
+    tensor_cores: TensorCores,
+    x: &Tensor,
+    routed: &Routed,
+    (up, down): (&Tensor, &Tensor),
+    biases: Option<(&Tensor, &Tensor)>,
+    activation: Activation,
+) -> Result<Tensor> {
     let (tokens, hidden) = x.dims2()?;
     let inner = down.dim(2)?;
     let experts = routed.scores.dim(1)?;
@@ -64,10 +96,10 @@ pub(crate) fn mix(
     if tokens > 0 {
         let (bias_up, bias_down) = biases.unzip();
         let (weights, bias, activation) = (up, bias_up, Some(activation));
-        let up = Product { routed, weights, bias, activation, tokens: true };
+        let up = Product { routed, weights, bias, activation, tokens: true, tensor_cores };
         let middle = up.run(x, inner)?;
         let (weights, bias, activation) = (down, bias_down, None);
-        let down = Product { routed, weights, bias, activation, tokens: false };
+        let down = Product { routed, weights, bias, activation, tokens: false, tensor_cores };
         let y = down.run(&middle, hidden)?;
         Launch::new(EXPERTS, "combine", tokens.div_ceil(TOKENS), 32 * TOKENS)
             .tensor(&y)
@@ -89,16 +121,9 @@ impl Product<'_> {
         let (choices, top_k) = (self.routed.ids.elem_count(), self.routed.ids.dim(1)?);
         let (_, outputs, inputs) = self.weights.dims3()?;
         let Code { number, alpha, limit } = self.activation.map_or(Code::NOTHING, Code::of);
-        let kernel = match (outputs > width, sorted.tile) {
-            (true, 128) => "product_gated_128",
-            (true, _) => "product_gated_32",
-            (false, 128) => "product_plain_128",
-            (false, _) => "product_plain_32",
-        };
         let mut out = Buffer::new(device, DType::BF16, choices * width)?;
-        let tiles = Tiles::of(sorted.tile, device)?;
-        tiles
-            .launch(EXPERTS, kernel)
+        let (launch, stages) = self.launch(outputs > width, device)?;
+        let launch = launch
             .tensor(x)
             .tensor(self.weights)
             .optional(self.bias)
@@ -109,12 +134,30 @@ impl Product<'_> {
             .count(top_k)
             .count(inputs)
             .count(outputs)
-            .count(tiles.stages)
             .count(number)
             .float(alpha)
-            .float(limit)
-            .run(device)?;
+            .float(limit);
+        stages.into_iter().fold(launch, Launch::count).run(device)?;
         out.into_tensor((choices, width))
+    }
+
+    /// A launch without arguments, and how many steps of inputs it is to keep where that can be chosen.
+    fn launch(&self, gated: bool, device: &Device) -> Result<(Launch<'_>, Option<usize>)> {
+        let tile = self.routed.sorted.tile;
+        if tile == 128 && self.tensor_cores == TensorCores::Hopper {
+            let kernel = if gated { "product_gated_hopper" } else { "product_plain_hopper" };
+            let (threads, shared) = HOPPER_BLOCK;
+            let blocks = multiprocessors(device)?;
+            return Ok((Launch::new(ON_HOPPER, kernel, blocks, threads).shared(shared), None));
+        }
+        let kernel = match (gated, tile) {
+            (true, 128) => "product_gated_128",
+            (true, _) => "product_gated_32",
+            (false, 128) => "product_plain_128",
+            (false, _) => "product_plain_32",
+        };
+        let tiles = Tiles::of(tile, device)?;
+        Ok((tiles.launch(EXPERTS, kernel), Some(tiles.stages)))
     }
 }
 

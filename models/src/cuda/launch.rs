@@ -152,6 +152,17 @@ pub(crate) fn multiprocessors(device: &Device) -> Result<usize> {
     }
 }
 
+/// Whether a device has the instructions of compute capability 9.0 that later ones do not have.
+pub(super) fn is_hopper(device: &Device) -> Result<bool> {
+    match device {
+        #[cfg(feature = "cuda")]
+        Device::Cuda(device) => super::device::is_hopper(device),
+        #[cfg(test)]
+        Device::Cpu => Ok(true),
+        _ => Err(no_kernels(device)),
+    }
+}
+
 /// Bytes of shared memory that the blocks on a multiprocessor have together.
 pub(super) fn shared_memory(device: &Device) -> Result<usize> {
     match device {

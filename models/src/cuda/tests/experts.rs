@@ -46,7 +46,13 @@ impl Case {
         route(&logits, None, &Rule::softmax(self.top_k, true))
     }
 
+    /// By all instructions that the device has.
     fn check(&self) -> Result<()> {
+        self.check_by(TensorCores::Any)?;
+        if is_hopper(&device())? { self.check_by(TensorCores::Hopper) } else { Ok(()) }
+    }
+
+    fn check_by(&self, tensor_cores: TensorCores) -> Result<()> {
         let &Case { tokens, hidden, inner, experts, top_k, activation, .. } = self;
         let outer = activation.outer(inner);
         let routed = self.routed()?;
@@ -57,7 +63,7 @@ impl Case {
         let tensor = |b: &[f32]| Tensor::from_slice(b, (experts, b.len() / experts), &device());
         let tensors = (tensor(&up_bias)?, tensor(&down_bias)?);
         let biases = self.biased.then_some((&tensors.0, &tensors.1));
-        let ours = mix(&x, &routed, &up, &down, biases, activation)?;
+        let ours = mix_by(tensor_cores, &x, &routed, (&up, &down), biases, activation)?;
 
         let ids: Vec<u32> = routed.ids.flatten_all()?.to_vec1()?;
         let weights: Vec<f32> = routed.weights.flatten_all()?.to_vec1()?;
