@@ -5,7 +5,9 @@
 // Numbers that src/cuda/activation.rs gives.
 constexpr unsigned NOTHING = 0, RELU_SQUARED = 1, SWIGLU = 2, GEGLU = 3, CLAMPED_SWIGLU = 4;
 
-__device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+// Quotients are those of __fdividef, within two units in the last place: exact division branches, which
+// would hold up the tensor cores that wait for a tile's outputs.
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.0f, 1.0f + expf(-x)); }
 
 // Without a gate.
 __device__ __forceinline__ float activated(unsigned activation, float x) {
@@ -17,12 +19,12 @@ __device__ __forceinline__ float activated(unsigned activation, float x) {
 // With a gate.
 __device__ __forceinline__ float activated(unsigned activation, float gate, float up, float alpha,
                                            float limit) {
-  if (activation == SWIGLU) return gate / (1.0f + expf(-gate)) * up;
+  if (activation == SWIGLU) return __fdividef(gate, 1.0f + expf(-gate)) * up;
   if (activation == GEGLU) { // GELU by tanh, written as x · sigmoid(2y) for 0.5 · x · (1 + tanh(y))
     float twice = 1.595769f * (gate + 0.044715f * gate * gate * gate);
-    return gate / (1.0f + expf(-twice)) * up;
+    return __fdividef(gate, 1.0f + expf(-twice)) * up;
   }
   gate = gate > limit ? limit : gate;
   up = up > limit ? limit : up < -limit ? -limit : up;
-  return gate / (1.0f + expf(-alpha * gate)) * (up + 1.0f);
+  return __fdividef(gate, 1.0f + expf(-alpha * gate)) * (up + 1.0f);
 }

@@ -8,7 +8,7 @@
 // choice order[i], and so to token order[i] / top_k.
 struct Product {
   const bf16 *x;       // [rows, inputs]
-  const bf16 *weights; // [experts, outputs, inputs]
+  const bf16 *weights; // [experts, outputs, inputs]; on Hopper a Matrix beside this
   const float *bias;   // [experts, outputs], or null
   bf16 *out;           // [rows, outputs], or [rows, outputs / 2] with a gate
   const unsigned *order, *starts, *tiles;

@@ -1,14 +1,14 @@
 // Products of experts with many rows on Hopper: tiles of 128 rows and 256 rows of weights by `wgmma`.
 //
-// Of the three warpgroups of a block, the first copies steps of 64 inputs into a ring in shared memory,
-// and the other two multiply them, each with 64 of the tile's rows, so that a step is on its way
+// Of the three warpgroups of a block, the first has steps of 64 inputs copied into a ring in shared memory,
+// and the other two multiply them, each with 64 of the tile's rows, so that steps are on their way
 // while others are multiplied and while finished sums are written. A block takes tiles in turn.
+// Weights, and rows that lie one after the other, are copied in boxes; rows of tokens are gathered.
 #include "experts.cuh"
 #include "hopper.cuh"
 
 constexpr unsigned ROWS = 128, LINES = 256; // rows of x and of weights in a tile
 constexpr unsigned STAGES = 4;              // steps in shared memory
-constexpr unsigned BEGUN = 2;               // steps whose copies are begun before one has arrived
 constexpr unsigned WARPS = 8;               // that multiply
 // Registers of a thread; three warpgroups have 504 in all.
 constexpr unsigned COPY_REGISTERS = 88, SUM_REGISTERS = 208;
@@ -44,51 +44,44 @@ template <bool GATED> struct Tile {
   }
 
   // Copies 64 inputs of the tile's rows of weights; with a gate, its rows are followed by those of `up`.
-  __device__ __forceinline__ void copy_weights(bf16 *to, const bf16 *from, unsigned input,
-                                               unsigned inputs) const {
-    unsigned each = GATED ? lines / 2 : lines, line = threadIdx.x / 8;
-    for (unsigned i = 0; i < lines; i += 16) {
-      unsigned inner = column + line + (i < each ? i : i - each), row = i < each ? inner : width + inner;
-      bool present = inner < width && input < inputs;
-      const bf16 *source = present ? from + size_t(row) * inputs + input : from;
-      copy_async16(at(to, line + i, threadIdx.x % 8), source, present);
-    }
+  __device__ __forceinline__ void copy_weights(bf16 *to, const Matrix &weights, unsigned outputs,
+                                               unsigned input, Barrier *barrier) const {
+    unsigned each = GATED ? lines / 2 : lines, row = expert * outputs + column;
+    for (unsigned i = 0; i < lines; i += BOX)
+      copy_box(to + i * STEP, weights, input, row + (i < each ? i : width + i - each), barrier);
   }
 };
 
-// The first warpgroup: copies all steps of all tiles of this block.
-template <bool GATED> __device__ void copy_tiles(const Product &p, Ring &ring) {
+// The first warpgroup: has all steps of all tiles of this block copied.
+template <bool GATED>
+__device__ void copy_tiles(const Product &p, const Matrix &x, const Matrix &weights, Ring &ring) {
   Tiles<GATED> tiles(p);
   unsigned line = threadIdx.x / 8, begun = 0;
-  auto announce = [&](unsigned step) {
-    fence_products();
-    __syncwarp();
-    if (threadIdx.x % 32 == 0) barrier_arrive(&ring.full[step % STAGES]);
-  };
   for (unsigned number = blockIdx.x; number < tiles.all; number += gridDim.x) {
     Tile<GATED> tile(p, tiles, number);
     unsigned rows[ROWS / 16];
 #pragma unroll
     for (unsigned i = 0; i < ROWS / 16; i++) {
       unsigned row = tile.first + line + 16 * i;
-      rows[i] = row < tile.end ? p.row_of_x(row) : NONE;
+      rows[i] = p.order && row < tile.end ? p.row_of_x(row) : NONE;
     }
-    const bf16 *from = p.weights_of(tile.expert);
-    for (unsigned input = threadIdx.x % 8 * 8; input < (p.inputs + STEP - 1) / STEP * STEP; input += STEP) {
+    for (unsigned input = 0; input < p.inputs; input += STEP, begun++) {
       unsigned stage = begun % STAGES;
+      Barrier *full = &ring.full[stage];
       barrier_wait(&ring.empty[stage], begun / STAGES % 2 ^ 1);
-      copy_rows(ring.x[stage], p.x, rows, input, p.inputs);
-      tile.copy_weights(ring.weights[stage], from, input, p.inputs);
-      copy_commit();
-      begun++;
-      if (begun > BEGUN) {
-        copy_wait<BEGUN>();
-        announce(begun - BEGUN - 1);
+      if (threadIdx.x == 0) {
+        barrier_expect(full, (tile.lines + (p.order ? 0 : ROWS)) * STEP * 2);
+        tile.copy_weights(ring.weights[stage], weights, p.outputs, input, full);
+        for (unsigned i = 0; i < ROWS && !p.order; i += BOX)
+          copy_box(ring.x[stage] + i * STEP, x, input, tile.first + i, full);
+      }
+      if (p.order) {
+        copy_rows(ring.x[stage], p.x, rows, input + threadIdx.x % 8 * 8, p.inputs);
+        barrier_arrive_copied(full);
       }
     }
   }
   copy_wait<0>();
-  for (unsigned step = begun - min(begun, BEGUN); step < begun; step++) announce(step);
 }
 
 // Lane i of each four has the i-th pair of four runs of eight numbers; afterwards it has the i-th run.
@@ -147,6 +140,7 @@ __device__ __forceinline__ void multiply_tile(const Product &p, Ring &ring, cons
   for (unsigned step = begun; step < begun + steps; step++) {
     unsigned stage = step % STAGES;
     barrier_wait(&ring.full[stage], step / STAGES % 2);
+    fence_products();
     unsigned long long x = described(ring.x[stage] + top * STEP), w = described(ring.weights[stage]);
     products_begin();
 #pragma unroll
@@ -180,17 +174,19 @@ __device__ __forceinline__ void multiply_tiles(const Product &p, Ring &ring, con
   }
 }
 
-template <bool GATED> __device__ __forceinline__ void form_products(const Product &p) {
+template <bool GATED> __device__ __forceinline__ void form_products(const Product &p, const Matrix &x, const Matrix &weights) {
   DYNAMIC_SHARED_FROM(1024, Ring, ring);
-  if (threadIdx.x == 0)
+  if (threadIdx.x == 0) {
     for (unsigned stage = 0; stage < STAGES; stage++) {
-      barrier_init(&ring->full[stage], 4); // warps that copy
+      barrier_init(&ring->full[stage], p.order ? 1 + 128 : 1); // who has boxes copied, and who gathers
       barrier_init(&ring->empty[stage], WARPS);
     }
+    barriers_ready();
+  }
   __syncthreads();
   if (warpgroup() == 0) {
     keep_registers<COPY_REGISTERS>();
-    copy_tiles<GATED>(p, *ring);
+    copy_tiles<GATED>(p, x, weights, *ring);
   } else {
     take_registers<SUM_REGISTERS>();
     Tiles<GATED> tiles(p);
@@ -202,11 +198,13 @@ template <bool GATED> __device__ __forceinline__ void form_products(const Produc
 
 #define PRODUCT(name, GATED)                                                                       \
   extern "C" __global__ void __launch_bounds__(128 + 32 * WARPS, 1)                                \
-      name(const bf16 *x, const bf16 *weights, const float *bias, bf16 *out, const unsigned *order, \
-           const unsigned *starts, const unsigned *tiles, unsigned top_k, unsigned inputs,         \
-           unsigned outputs, unsigned activation, float alpha, float limit) {                      \
-    form_products<GATED>({x, weights, bias, out, order, starts, tiles, top_k, inputs, outputs,     \
-                          activation, alpha, limit});                                              \
+      name(const bf16 *x, const __grid_constant__ Matrix rows, const __grid_constant__ Matrix weights, \
+           const float *bias, bf16 *out, const unsigned *order, const unsigned *starts,            \
+           const unsigned *tiles, unsigned top_k, unsigned inputs, unsigned outputs,               \
+           unsigned activation, float alpha, float limit) {                                        \
+    Product p{x,     nullptr, bias,    out,        order, starts, tiles,                           \
+              top_k, inputs,  outputs, activation, alpha, limit};                                  \
+    form_products<GATED>(p, rows, weights);                                                        \
   }                                                                                                \
   EXPORT(name)
 

@@ -1,8 +1,11 @@
 // What only Hopper's multiprocessors have (sm_90a): barriers in shared memory on which some threads of a
-// block wait while others go on, and products of whole tiles of shared memory by a warpgroup, four warps
-// from a multiple of four on. PTX ISA, "mbarrier" and "Asynchronous Warpgroup Level Matrix Instructions".
+// block wait while others go on, copies of boxes of a matrix that one thread begins, and products of whole
+// tiles of shared memory by a warpgroup, four warps from a multiple of four on. PTX ISA, "mbarrier",
+// "cp.async.bulk.tensor" and "Asynchronous Warpgroup Level Matrix Instructions".
 #pragma once
 #include "common.cuh"
+
+constexpr unsigned BOX = 64; // rows, and numbers of each, that copy_box copies
 
 #ifdef EMULATED
 #include "emulation/hopper.h"
@@ -20,6 +23,21 @@ __device__ __forceinline__ void barrier_init(Barrier *barrier, unsigned arrivals
 __device__ __forceinline__ void barrier_arrive(Barrier *barrier) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];\n" ::"r"(shared_address(barrier)) : "memory");
 }
+// Arrives when all copies that this thread has begun by copy_async16 are there.
+__device__ __forceinline__ void barrier_arrive_copied(Barrier *barrier) {
+  asm volatile("cp.async.mbarrier.arrive.noinc.shared::cta.b64 [%0];\n" ::"r"(shared_address(barrier))
+               : "memory");
+}
+// Arrives, and lets the phase end only when so many bytes have been copied by copy_box.
+__device__ __forceinline__ void barrier_expect(Barrier *barrier, unsigned bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\n" ::"r"(shared_address(barrier)),
+               "r"(bytes)
+               : "memory");
+}
+// Makes the barriers of a block known to the engine behind copy_box, before __syncthreads.
+__device__ __forceinline__ void barriers_ready() {
+  asm volatile("fence.mbarrier_init.release.cluster;\n" ::: "memory");
+}
 // Waits for the end of the phase of this parity. The first phase has parity 0, and the one before it,
 // which has parity 1, counts as ended.
 __device__ __forceinline__ void barrier_wait(Barrier *barrier, unsigned parity) {
@@ -34,7 +52,22 @@ __device__ __forceinline__ void barrier_wait(Barrier *barrier, unsigned parity) 
   } while (!ended);
 }
 
-// Lets products read what this thread has written to shared memory, once a barrier has told them of it.
+// A matrix of bf16 (CUtensorMap): kernels are given it by value, as `const __grid_constant__`.
+struct alignas(64) Matrix {
+  unsigned char described[128];
+};
+
+// Begins to copy 64 numbers from `column` on of each of 64 rows from `row` on, zeros for what is outside the
+// matrix, to 8 KiB from a multiple of 1,024 on: rows of 128 bytes in the order of `at` (tile.cuh).
+__device__ __forceinline__ void copy_box(void *to, const Matrix &matrix, unsigned column, unsigned row,
+                                         Barrier *barrier) {
+  asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes "
+               "[%0], [%1, {%3, %4}], [%2];\n" ::"r"(shared_address(to)),
+               "l"(&matrix), "r"(shared_address(barrier)), "r"(column), "r"(row)
+               : "memory");
+}
+
+// Lets this thread's products read what copy_async16 has copied and a barrier has told of.
 __device__ __forceinline__ void fence_products() {
   asm volatile("fence.proxy.async.shared::cta;\n" ::: "memory");
 }

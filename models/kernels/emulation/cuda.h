@@ -212,11 +212,7 @@ inline void copy_commit() { emulation::self->copies.emplace_back(); }
 template <int PENDING> void copy_wait() {
   auto &groups = emulation::self->copies; // the last one is open
   while (groups.size() > size_t(PENDING) + 1) {
-    for (auto &copy : groups.front()) {
-      memset(copy.to, 0, copy.bytes);
-      if (copy.filled != 0) memcpy(copy.to, copy.from, copy.filled);
-      emulation::self->unfenced = true;
-    }
+    emulation::land(groups.front());
     groups.erase(groups.begin());
   }
 }

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <ucontext.h>
@@ -41,6 +42,14 @@ struct Copy {
   size_t bytes, filled;
 };
 
+// The copies of a group arrive.
+inline void land(const std::vector<Copy> &group) {
+  for (auto &copy : group) {
+    memset(copy.to, 0, copy.bytes);
+    if (copy.filled != 0) memcpy(copy.to, copy.from, copy.filled);
+  }
+}
+
 // One pending product of a warpgroup.
 struct Product {
   unsigned long long a, b;
@@ -58,7 +67,7 @@ struct Fiber {
   unsigned turn; // exchanges that this lane has begun
   dim3 index;
   std::vector<std::vector<Copy>> copies; // by group; the last is open
-  bool unfenced; // copies have arrived that no product may see yet
+  bool unfenced; // copies have arrived that this thread's products may not see yet
   std::vector<std::vector<Product>> products; // by group; the last is open
 };
 
@@ -81,6 +90,7 @@ struct Block {
   int failed = 0;
   bool reversed = false;
   size_t progress = 0; // phases of barriers that have ended
+  std::vector<std::function<void()>> later; // copies that nobody has waited for yet
 };
 
 inline thread_local Block *block = nullptr;
@@ -170,6 +180,7 @@ inline bool wake_waiting(size_t before) {
   for (auto &fiber : block->fibers)
     if (fiber.state == State::AtBarrier) waiting = &fiber;
   if (waiting == nullptr) return false;
+  for (auto &work : std::exchange(block->later, {})) work();
   if (block->progress == before) return refuse("nobody ends a phase", *waiting, *waiting), false;
   for (auto &fiber : block->fibers)
     if (fiber.state == State::AtBarrier) fiber.state = State::Ready;
@@ -196,6 +207,7 @@ inline void run_block(bool reversed) {
 
 inline void begin_block() {
   size_t size = block->shared_bytes;
+  block->later.clear();
   block->shared.assign(size + 2 * GUARD + 2048, UNTOUCHED);
   for (size_t i = 0; i < block->fibers.size(); i++) {
     Fiber &fiber = block->fibers[i];
@@ -227,6 +239,8 @@ inline void end_block() {
     for (auto &group : fiber.copies)
       if (!group.empty() && !block->failed)
         block->error = "a thread ended before its copies were waited for", block->failed = 1;
+  if (!block->later.empty() && !block->failed)
+    block->error = "a block ended before its copies", block->failed = 1;
   for (auto &fiber : block->fibers)
     for (auto &group : fiber.products)
       if (!group.empty() && !block->failed)

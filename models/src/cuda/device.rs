@@ -12,7 +12,8 @@ use candle_core::cuda_backend::cudarc::driver::{
 use candle_core::cuda_backend::{CudaDevice, CudaStorage, CudaStorageSlice};
 use candle_core::{DType, Error, Result, Storage, Tensor};
 
-use super::launch::{Argument, Launch};
+use super::launch::{Argument, Launch, matrix_shape};
+use super::matrix::DescribedMatrix;
 
 /// Dynamic shared memory that needs no permission.
 const SHARED: usize = 48 << 10;
@@ -82,10 +83,13 @@ pub(super) fn run(launch: Launch<'_>, device: &CudaDevice) -> Result<()> {
         function.set_attribute(attribute, shared as i32).map_err(Error::wrap)?;
     }
     let stream = device.cuda_stream();
-    let values: Vec<u64> = arguments.iter().map(|a| value(a, &stream)).collect::<Result<_>>()?;
+    let values: Vec<Value> = arguments.iter().map(|a| value(a, &stream)).collect::<Result<_>>()?;
     let mut builder = stream.launch_builder(&function);
     for value in &values {
-        builder.arg(value);
+        match value {
+            Value::Bits(bits) => builder.arg(bits),
+            Value::Matrix(matrix) => builder.arg(matrix),
+        };
     }
     let config = LaunchConfig {
         grid_dim: grid.into(),
@@ -100,16 +104,26 @@ pub(super) fn run(launch: Launch<'_>, device: &CudaDevice) -> Result<()> {
     Ok(())
 }
 
-fn value(argument: &Argument<'_>, stream: &CudaStream) -> Result<u64> {
-    match argument {
-        Argument::Null => Ok(0),
-        Argument::Number(bits, _) => Ok(*bits),
+/// What a kernel is given, as the driver reads it.
+enum Value {
+    Bits(u64),
+    Matrix(DescribedMatrix),
+}
+
+fn value(argument: &Argument<'_>, stream: &CudaStream) -> Result<Value> {
+    Ok(Value::Bits(match argument {
+        Argument::Null => 0,
+        Argument::Number(bits, _) => *bits,
         Argument::Buffer(buffer) => match &buffer.storage {
-            Storage::Cuda(storage) => pointer(storage, 0, stream),
-            _ => Err(elsewhere()),
+            Storage::Cuda(storage) => pointer(storage, 0, stream)?,
+            _ => return Err(elsewhere()),
         },
-        Argument::Tensor(tensor) => tensor_pointer(tensor, stream),
-    }
+        Argument::Tensor(tensor) => tensor_pointer(tensor, stream)?,
+        Argument::Matrix(tensor) => {
+            let address = tensor_pointer(tensor, stream)?;
+            return DescribedMatrix::new(address, matrix_shape(tensor)?).map(Value::Matrix);
+        }
+    }))
 }
 
 fn tensor_pointer(tensor: &Tensor, stream: &CudaStream) -> Result<u64> {

@@ -13,7 +13,7 @@ use candle_core::{CpuStorage, DType, Error, Result, Storage, StorageRef, Tensor}
 use half::bf16;
 use libloading::Library;
 
-use super::launch::{Argument, Launch};
+use super::launch::{Argument, Launch, matrix_shape};
 
 /// Numbers behind every buffer that a kernel must leave alone.
 const GUARD: usize = 64;
@@ -162,24 +162,43 @@ struct Call {
     capacity: usize,
 }
 
+/// What a kernel is given: a number or pointer, or `Matrix` of `emulation/hopper.h`.
+#[repr(C, align(64))]
+struct Value([u64; 16]);
+
+impl Value {
+    fn new(first: [u64; 3]) -> Self {
+        let mut words = [0; 16];
+        words[..3].copy_from_slice(&first);
+        Self(words)
+    }
+}
+
 fn run_once(launch: &mut Launch<'_>, reversed: bool) -> Result<()> {
     let library = library(launch.module.name)?;
     let borrowed: Vec<_> = launch.arguments.iter().filter_map(storage_of).collect();
     let mut tensors = borrowed.iter();
     let mut values = Vec::with_capacity(launch.arguments.len());
     for argument in &mut launch.arguments {
-        values.push(match argument {
+        let (word, size) = match argument {
             Argument::Null => (0, 8),
             Argument::Number(bits, size) => (*bits, *size),
             Argument::Tensor(tensor) => (address(tensor, tensors.next())?, 8),
+            Argument::Matrix(tensor) => {
+                let (rows, columns) = matrix_shape(tensor)?;
+                let at = address(tensor, tensors.next())?;
+                values.push((Value::new([at, columns as u64, rows as u64]), size_of::<Value>()));
+                continue;
+            }
             Argument::Buffer(buffer) => match &mut buffer.storage {
                 Storage::Cpu(storage) => (bytes(storage)?.as_mut_ptr() as u64, 8),
                 _ => return Err(Error::msg("the emulator was given memory of another device")),
             },
-        });
+        };
+        values.push((Value::new([word, 0, 0]), size));
     }
     let pointers: Vec<*const c_void> =
-        values.iter().map(|(v, _)| (v as *const u64).cast()).collect();
+        values.iter().map(|(v, _)| (v as *const Value).cast()).collect();
     let sizes: Vec<usize> = values.iter().map(|&(_, size)| size).collect();
     let mut message = [0 as c_char; 512];
     let call = Call {
@@ -209,7 +228,7 @@ fn run_once(launch: &mut Launch<'_>, reversed: bool) -> Result<()> {
 
 fn storage_of<'a>(argument: &Argument<'a>) -> Option<StorageRef<'a>> {
     match argument {
-        Argument::Tensor(tensor) => Some(tensor.storage_and_layout().0),
+        Argument::Tensor(tensor) | Argument::Matrix(tensor) => Some(tensor.storage_and_layout().0),
         _ => None,
     }
 }

@@ -122,10 +122,11 @@ impl Product<'_> {
         let (_, outputs, inputs) = self.weights.dims3()?;
         let Code { number, alpha, limit } = self.activation.map_or(Code::NOTHING, Code::of);
         let mut out = Buffer::new(device, DType::BF16, choices * width)?;
-        let (launch, stages) = self.launch(outputs > width, device)?;
+        let gated = outputs > width;
+        let on_hopper = sorted.tile == 128 && self.tensor_cores == TensorCores::Hopper;
+        let (launch, stages) =
+            if on_hopper { (self.on_hopper(gated, x)?, None) } else { self.anywhere(gated, x)? };
         let launch = launch
-            .tensor(x)
-            .tensor(self.weights)
             .optional(self.bias)
             .buffer(&mut out)
             .optional(self.tokens.then_some(&sorted.order))
@@ -141,23 +142,26 @@ impl Product<'_> {
         out.into_tensor((choices, width))
     }
 
-    /// A launch without arguments, and how many steps of inputs it is to keep where that can be chosen.
-    fn launch(&self, gated: bool, device: &Device) -> Result<(Launch<'_>, Option<usize>)> {
+    /// A launch with rows and weights, and how many steps of inputs it is to keep.
+    fn anywhere<'a>(&'a self, gated: bool, x: &'a Tensor) -> Result<(Launch<'a>, Option<usize>)> {
         let tile = self.routed.sorted.tile;
-        if tile == 128 && self.tensor_cores == TensorCores::Hopper {
-            let kernel = if gated { "product_gated_hopper" } else { "product_plain_hopper" };
-            let (threads, shared) = HOPPER_BLOCK;
-            let blocks = multiprocessors(device)?;
-            return Ok((Launch::new(ON_HOPPER, kernel, blocks, threads).shared(shared), None));
-        }
         let kernel = match (gated, tile) {
             (true, 128) => "product_gated_128",
             (true, _) => "product_gated_32",
             (false, 128) => "product_plain_128",
             (false, _) => "product_plain_32",
         };
-        let tiles = Tiles::of(tile, device)?;
-        Ok((tiles.launch(EXPERTS, kernel), Some(tiles.stages)))
+        let tiles = Tiles::of(tile, x.device())?;
+        let launch = tiles.launch(EXPERTS, kernel).tensor(x).tensor(self.weights);
+        Ok((launch, Some(tiles.stages)))
+    }
+
+    /// The same for tiles of 128 rows on Hopper.
+    fn on_hopper<'a>(&'a self, gated: bool, x: &'a Tensor) -> Result<Launch<'a>> {
+        let kernel = if gated { "product_gated_hopper" } else { "product_plain_hopper" };
+        let (threads, shared) = HOPPER_BLOCK;
+        let launch = Launch::new(ON_HOPPER, kernel, multiprocessors(x.device())?, threads);
+        Ok(launch.shared(shared).tensor(x).matrix(x).matrix(self.weights))
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) enum Argument<'a> {
     Tensor(&'a Tensor),
     /// A null pointer.
     Null,
+    /// A contiguous bf16 tensor as a matrix of rows of its last dimension, for copies of boxes.
+    Matrix(&'a Tensor),
     /// A pointer to memory that the kernel writes.
     Buffer(&'a mut Buffer),
     /// A number's bits, and how many bytes it has.
@@ -86,6 +88,13 @@ impl<'a> Launch<'a> {
     /// The same, or a null pointer.
     pub(crate) fn optional(mut self, tensor: Option<&'a Tensor>) -> Self {
         self.arguments.push(tensor.map_or(Argument::Null, Argument::Tensor));
+        self
+    }
+
+    /// A contiguous bf16 tensor that the kernel reads in boxes (`Matrix` of `hopper.cuh`); 8 divides its
+    /// last dimension.
+    pub(crate) fn matrix(mut self, tensor: &'a Tensor) -> Self {
+        self.arguments.push(Argument::Matrix(tensor));
         self
     }
 
@@ -150,6 +159,12 @@ pub(crate) fn multiprocessors(device: &Device) -> Result<usize> {
         Device::Cpu => Ok(3),
         _ => Err(no_kernels(device)),
     }
+}
+
+/// Rows and columns of a tensor as a matrix of rows of its last dimension.
+pub(super) fn matrix_shape(tensor: &Tensor) -> Result<(usize, usize)> {
+    let columns = tensor.dim(candle_core::D::Minus1)?;
+    Ok((tensor.elem_count() / columns, columns))
 }
 
 /// Whether a device has the instructions of compute capability 9.0 that later ones do not have.

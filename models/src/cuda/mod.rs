@@ -21,6 +21,8 @@ mod head;
 mod launch;
 mod linear;
 mod mamba;
+#[cfg(feature = "cuda")]
+mod matrix;
 mod norm;
 mod route;
 mod sort;

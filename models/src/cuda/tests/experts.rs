@@ -133,6 +133,25 @@ fn many_rows_an_expert_take_tiles_of_128() -> Result<()> {
 }
 
 #[test]
+fn rings_and_blocks_go_round_on_hopper() -> Result<()> {
+    needs_emulator!();
+    // Seven and four steps of inputs in a ring of four; more tiles than blocks; outputs that take whole
+    // tiles and half of one, or no whole one.
+    let case = |hidden, inner, activation, biased| Case {
+        tokens: 110,
+        hidden,
+        inner,
+        experts: 3,
+        top_k: 2,
+        activation,
+        biased,
+        busy: 3,
+    };
+    case(424, 200, Activation::SwiGlu, true).check()?;
+    case(264, 328, Activation::ReluSquared, false).check()
+}
+
+#[test]
 fn a_row_is_the_same_whatever_else_is_in_the_batch() -> Result<()> {
     needs_emulator!();
     let (tokens, experts, activation) = (170, 3, Activation::SwiGlu);
