@@ -45,7 +45,8 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$folder/target}
 
 say "kernels as machine code: what is in the program is PTX, which only a driver would look at closely"
 for source in "$root"/models/kernels/*.cu; do
-  for architecture in sm_80 sm_90; do
+  case $source in *_hopper.cu) architectures=sm_90a ;; *) architectures="sm_80 sm_90" ;; esac
+  for architecture in $architectures; do
     "$NVCC" --cubin --std=c++17 -O3 --expt-relaxed-constexpr --gpu-architecture=$architecture \
       --resource-usage -o "$folder/kernels.cubin" "$source" 2>&1 |
       awk -v file="$(basename "$source") $architecture" '

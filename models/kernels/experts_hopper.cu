@@ -3,7 +3,8 @@
 // Of the three warpgroups of a block, the first has steps of 64 inputs copied into a ring in shared memory,
 // and the other two multiply them, each with 64 of the tile's rows, so that steps are on their way
 // while others are multiplied and while finished sums are written. A block takes tiles in turn.
-// Weights, and rows that lie one after the other, are copied in boxes; rows of tokens are gathered.
+// Weights are copied in boxes by the engine that multiprocessors have for that, rows of x by threads, which
+// can gather those of tokens.
 #include "experts.cuh"
 #include "hopper.cuh"
 
@@ -54,7 +55,7 @@ template <bool GATED> struct Tile {
 
 // The first warpgroup: has all steps of all tiles of this block copied.
 template <bool GATED>
-__device__ void copy_tiles(const Product &p, const Matrix &x, const Matrix &weights, Ring &ring) {
+__device__ void copy_tiles(const Product &p, const Matrix &weights, Ring &ring) {
   Tiles<GATED> tiles(p);
   unsigned line = threadIdx.x / 8, begun = 0;
   for (unsigned number = blockIdx.x; number < tiles.all; number += gridDim.x) {
@@ -63,22 +64,18 @@ __device__ void copy_tiles(const Product &p, const Matrix &x, const Matrix &weig
 #pragma unroll
     for (unsigned i = 0; i < ROWS / 16; i++) {
       unsigned row = tile.first + line + 16 * i;
-      rows[i] = p.order && row < tile.end ? p.row_of_x(row) : NONE;
+      rows[i] = row < tile.end ? p.row_of_x(row) : NONE;
     }
     for (unsigned input = 0; input < p.inputs; input += STEP, begun++) {
       unsigned stage = begun % STAGES;
       Barrier *full = &ring.full[stage];
       barrier_wait(&ring.empty[stage], begun / STAGES % 2 ^ 1);
       if (threadIdx.x == 0) {
-        barrier_expect(full, (tile.lines + (p.order ? 0 : ROWS)) * STEP * 2);
+        barrier_expect(full, tile.lines * STEP * 2);
         tile.copy_weights(ring.weights[stage], weights, p.outputs, input, full);
-        for (unsigned i = 0; i < ROWS && !p.order; i += BOX)
-          copy_box(ring.x[stage] + i * STEP, x, input, tile.first + i, full);
       }
-      if (p.order) {
-        copy_rows(ring.x[stage], p.x, rows, input + threadIdx.x % 8 * 8, p.inputs);
-        barrier_arrive_copied(full);
-      }
+      copy_rows(ring.x[stage], p.x, rows, input + threadIdx.x % 8 * 8, p.inputs);
+      barrier_arrive_copied(full);
     }
   }
   copy_wait<0>();
@@ -174,11 +171,11 @@ __device__ __forceinline__ void multiply_tiles(const Product &p, Ring &ring, con
   }
 }
 
-template <bool GATED> __device__ __forceinline__ void form_products(const Product &p, const Matrix &x, const Matrix &weights) {
+template <bool GATED> __device__ __forceinline__ void form_products(const Product &p, const Matrix &weights) {
   DYNAMIC_SHARED_FROM(1024, Ring, ring);
   if (threadIdx.x == 0) {
     for (unsigned stage = 0; stage < STAGES; stage++) {
-      barrier_init(&ring->full[stage], p.order ? 1 + 128 : 1); // who has boxes copied, and who gathers
+      barrier_init(&ring->full[stage], 128 + 1); // all that gather, and the one that has boxes copied
       barrier_init(&ring->empty[stage], WARPS);
     }
     barriers_ready();
@@ -186,7 +183,7 @@ template <bool GATED> __device__ __forceinline__ void form_products(const Produc
   __syncthreads();
   if (warpgroup() == 0) {
     keep_registers<COPY_REGISTERS>();
-    copy_tiles<GATED>(p, x, weights, *ring);
+    copy_tiles<GATED>(p, weights, *ring);
   } else {
     take_registers<SUM_REGISTERS>();
     Tiles<GATED> tiles(p);
@@ -198,13 +195,12 @@ template <bool GATED> __device__ __forceinline__ void form_products(const Produc
 
 #define PRODUCT(name, GATED)                                                                       \
   extern "C" __global__ void __launch_bounds__(128 + 32 * WARPS, 1)                                \
-      name(const bf16 *x, const __grid_constant__ Matrix rows, const __grid_constant__ Matrix weights, \
-           const float *bias, bf16 *out, const unsigned *order, const unsigned *starts,            \
-           const unsigned *tiles, unsigned top_k, unsigned inputs, unsigned outputs,               \
-           unsigned activation, float alpha, float limit) {                                        \
+      name(const bf16 *x, const __grid_constant__ Matrix weights, const float *bias, bf16 *out,    \
+           const unsigned *order, const unsigned *starts, const unsigned *tiles, unsigned top_k,   \
+           unsigned inputs, unsigned outputs, unsigned activation, float alpha, float limit) {     \
     Product p{x,     nullptr, bias,    out,        order, starts, tiles,                           \
               top_k, inputs,  outputs, activation, alpha, limit};                                  \
-    form_products<GATED>(p, rows, weights);                                                        \
+    form_products<GATED>(p, weights);                                                              \
   }                                                                                                \
   EXPORT(name)
 

@@ -161,7 +161,7 @@ impl Product<'_> {
         let kernel = if gated { "product_gated_hopper" } else { "product_plain_hopper" };
         let (threads, shared) = HOPPER_BLOCK;
         let launch = Launch::new(ON_HOPPER, kernel, multiprocessors(x.device())?, threads);
-        Ok(launch.shared(shared).tensor(x).matrix(x).matrix(self.weights))
+        Ok(launch.shared(shared).tensor(x).matrix(self.weights))
     }
 }
 

@@ -2,11 +2,13 @@
 
 use candle_core::Device;
 
+use super::super::launch::is_hopper;
 use super::super::testing::{close, device, numbers, random};
 use super::super::{Buffer, Launch, Module, module};
 use super::*;
 
 const CHECK: Module = module!("check");
+const HOPPER: Module = module!("check_hopper");
 
 /// `a · bᵀ` of bf16 numbers.
 fn product(a: &Tensor, b: &Tensor) -> Result<Vec<f32>> {
@@ -30,6 +32,42 @@ fn tensor_cores_multiply_in_their_layouts() -> Result<()> {
     let launch = Launch::new(CHECK, "by_fragments", 1, 32).tensor(&a).tensor(&b);
     launch.buffer(&mut out).run(&device)?;
     close(&out.into_tensor((16, 16))?, &product(&a, &b)?, 1e-6);
+    Ok(())
+}
+
+/// `a · bᵀ` by what only Hopper has.
+fn handed_over(device: &Device, fault: usize) -> Result<(Tensor, Vec<f32>)> {
+    let half = |shape: &[usize], seed| random(shape, seed)?.to_dtype(DType::BF16)?.to_device(device);
+    let (a, b) = (half(&[64, 64], 1)?, half(&[128, 64], 2)?);
+    let mut out = Buffer::new(device, DType::F32, 64 * 128)?;
+    let launch = Launch::new(HOPPER, "hand_over", 1, 256).shared((64 + 128) * 64 * 2 + 8);
+    launch.tensor(&a).matrix(&b).buffer(&mut out).count(fault).run(device)?;
+    Ok((out.into_tensor((64, 128))?, product(&a, &b)?))
+}
+
+#[test]
+fn warpgroups_multiply_what_is_handed_over() -> Result<()> {
+    needs_emulator!();
+    if is_hopper(&device())? {
+        let (out, expected) = handed_over(&device(), 0)?;
+        close(&out, &expected, 1e-5);
+    }
+    Ok(())
+}
+
+#[test]
+fn faults_in_handing_over_are_seen() -> Result<()> {
+    needs_emulator!();
+    let messages = [
+        (1, "nobody ends a phase"),
+        (2, "ended before its copies"),
+        (3, "may not see what was copied"),
+        (4, "products were waited for"),
+    ];
+    for (fault, message) in messages {
+        let said = handed_over(&Device::Cpu, fault).map_or_else(|e| e.to_string(), |_| "ok".into());
+        assert!(said.contains(message), "{fault}: {said}");
+    }
     Ok(())
 }
 
