@@ -37,7 +37,8 @@ fn tensor_cores_multiply_in_their_layouts() -> Result<()> {
 
 /// `a · bᵀ` by what only Hopper has.
 fn handed_over(device: &Device, fault: usize) -> Result<(Tensor, Vec<f32>)> {
-    let half = |shape: &[usize], seed| random(shape, seed)?.to_dtype(DType::BF16)?.to_device(device);
+    let half =
+        |shape: &[usize], seed| random(shape, seed)?.to_dtype(DType::BF16)?.to_device(device);
     let (a, b) = (half(&[64, 64], 1)?, half(&[128, 64], 2)?);
     let mut out = Buffer::new(device, DType::F32, 64 * 128)?;
     let launch = Launch::new(HOPPER, "hand_over", 1, 256).shared((64 + 128) * 64 * 2 + 8);
