@@ -13,8 +13,11 @@ const ON_HOPPER: Module = module!("experts_hopper");
 /// Threads and shared memory of a block of `experts_hopper.cu`: four steps of 64 inputs, each of 128 rows
 /// and 256 rows of weights, and eight barriers.
 const HOPPER_BLOCK: (usize, usize) = (384, 4 * (128 + 256) * 64 * 2 + 8 * 8);
-/// Tokens that one block sums, a warp each.
-const TOKENS: usize = 4;
+const COMBINE: Module = module!("combine");
+/// Warps of a block that sums tokens.
+const WARPS: usize = 4;
+/// Numbers of a token that one warp sums, as in `combine.cu`.
+const STRETCH: usize = 256;
 
 /// One product of all experts with the rows that chose them.
 struct Product<'a> {
@@ -101,7 +104,8 @@ fn mix_by(
         let (weights, bias, activation) = (down, bias_down, None);
         let down = Product { routed, weights, bias, activation, tokens: false, tensor_cores };
         let y = down.run(&middle, hidden)?;
-        Launch::new(EXPERTS, "combine", tokens.div_ceil(TOKENS), 32 * TOKENS)
+        let stretches = tokens * hidden.div_ceil(STRETCH);
+        Launch::new(COMBINE, "combine", stretches.div_ceil(WARPS), 32 * WARPS)
             .tensor(&y)
             .tensor(&routed.sorted.place)
             .tensor(&routed.weights)

@@ -101,6 +101,7 @@ fn experts_are_mixed_as_on_the_cpu() -> Result<()> {
     case(37, 72, 24, 5, 2, swiglu, true).check()?;
     case(20, 136, 152, 4, 3, Activation::ReluSquared, false).check()?;
     case(9, 64, 200, 12, 4, Activation::GeGlu, false).check()?;
+    case(5, 520, 16, 13, 11, swiglu, false).check()?; // wider than a warp's stretch of the sum
     case(33, 32, 40, 6, 2, clamped, true).check()
 }
 
