@@ -179,20 +179,23 @@ extern "C" __global__ void sum_groups(const unsigned *ids, const float *scores,
   unsigned first = (blockIdx.x * warps + warp) * run, end = min(first + run, tokens);
   long long entropy = 0, near_ties = 0;
   for (unsigned token = first; token < end; token++) {
-    unsigned group = group_of[token];
+    // Read together: only then is it clear which of them count.
+    unsigned group = group_of[token], next = token + 1 < end ? group_of[token + 1] : UNCOUNTED;
+    unsigned char flag = flags[token];
+    unsigned id = lane < top_k ? ids[size_t(token) * top_k + lane] : 0;
     if (group != UNCOUNTED) {
       const float *row = scores + size_t(token) * experts;
-      if (flags[token] & NOT_FINITE) {
+      if (flag & NOT_FINITE) {
         if (lane == 0) add(sums.invalid, 1), add(sums.spoilt + group, 1);
       } else {
         for (unsigned e = lane; e < experts; e += 32) score[e] += __float2ll_rn(row[e] * UNIT);
-        if (lane < top_k) chosen[ids[size_t(token) * top_k + lane]] += 1;
+        if (lane < top_k) chosen[id] += 1;
         entropy += __float2ll_rn(entropy_bits(row, experts, lane) * UNIT);
-        near_ties += (flags[token] & NEAR_TIE) != 0;
+        near_ties += (flag & NEAR_TIE) != 0;
       }
       __syncwarp();
     }
-    if (group != UNCOUNTED && (token + 1 == end || group_of[token + 1] != group)) {
+    if (group != UNCOUNTED && next != group) {
       size_t cell = size_t(group) * layers + layer;
       for (unsigned e = lane; e < experts; e += 32) {
         add(sums.scores + cell * experts + e, score[e]);

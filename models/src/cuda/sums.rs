@@ -4,11 +4,13 @@ use candle_core::{DType, Device, Error, Result, Tensor};
 use rayon::prelude::*;
 
 use super::route::{ROUTE, Routed};
-use super::{Buffer, Launch};
+use super::{Buffer, Launch, multiprocessors};
 use crate::routing::GroupSums;
 
-/// Tokens that a warp adds up before it looks for the next.
+/// The most tokens that a warp adds up before it gives their sums away.
 const RUN: usize = 8;
+/// Warps that keep a multiprocessor busy: fewer tokens take a warp each.
+const BUSY: usize = 16;
 /// Warps of a block.
 const WARPS: usize = 4;
 /// Units of scores and entropies in a whole, as in `route.cu`.
@@ -70,7 +72,8 @@ impl DeviceSums {
             self.parts.push(Part::new(groups.max(double), self.layers, experts, device)?);
         }
         let Some(Part { groups, sums }) = self.parts.last_mut() else { return Ok(()) };
-        Launch::new(ROUTE, "sum_groups", tokens.div_ceil(RUN * WARPS), 32 * WARPS)
+        let run = (tokens / (BUSY * multiprocessors(device)?)).clamp(1, RUN);
+        Launch::new(ROUTE, "sum_groups", tokens.div_ceil(run * WARPS), 32 * WARPS)
             .shared(12 * experts * WARPS)
             .tensor(&routed.ids)
             .tensor(&routed.scores)
@@ -83,7 +86,7 @@ impl DeviceSums {
             .count(*groups)
             .count(self.layers)
             .count(layer)
-            .count(RUN)
+            .count(run)
             .run(device)
     }
 
