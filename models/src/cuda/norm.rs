@@ -5,8 +5,19 @@ use candle_core::{DType, Result, Tensor};
 use super::{Buffer, Launch, Module, by_type, module};
 
 const NORM: Module = module!("norm");
-/// Runs or rows that one block looks at, a warp each.
-const RUNS: usize = 4;
+/// Numbers of a run that a warp holds, as in `norm.cu`; a wider run takes a block.
+const NARROW: usize = 512;
+/// Narrow runs that a block looks at, and the most warps that look at a wide one.
+const WARPS: (usize, usize) = (4, 16);
+
+/// A launch for runs of a width: its blocks and their threads.
+fn launch<'a>(kernel: &'a str, runs: usize, width: usize) -> Launch<'a> {
+    let (blocks, warps) = match width.div_ceil(NARROW) {
+        0 | 1 => (runs.div_ceil(WARPS.0), WARPS.0),
+        warps => (runs, warps.min(WARPS.1)),
+    };
+    Launch::new(NORM, kernel, blocks, 32 * warps)
+}
 
 /// Divides every run of `weight`'s length in `x` by its root mean square and multiplies by `weight`
 /// (f32); the result has the shape and type of `x`, bf16 or f32, and is rounded once.
@@ -21,7 +32,7 @@ pub(crate) fn grouped_norm(x: &Tensor, weight: &Tensor, groups: usize, eps: f32)
     let mut out = Buffer::new(x.device(), x.dtype(), numbers)?;
     if runs > 0 {
         let kernel = by_type("rms_norm_f32", "rms_norm_bf16", x)?;
-        Launch::new(NORM, kernel, runs.div_ceil(RUNS), 32 * RUNS)
+        launch(kernel, runs, width)
             .tensor(x)
             .tensor(weight)
             .buffer(&mut out)
@@ -40,8 +51,8 @@ pub(crate) fn finite_rows(x: &Tensor) -> Result<Tensor> {
     let mut out = Buffer::new(x.device(), DType::U8, rows)?;
     if rows > 0 {
         let kernel = by_type("finite_rows_f32", "finite_rows_bf16", x)?;
-        let launch = Launch::new(NORM, kernel, rows.div_ceil(RUNS), 32 * RUNS).tensor(x);
-        launch.buffer(&mut out).count(rows).count(width).run(x.device())?;
+        let launch = launch(kernel, rows, width).tensor(x).buffer(&mut out);
+        launch.count(rows).count(width).run(x.device())?;
     }
     out.into_tensor(rows)
 }
@@ -56,7 +67,9 @@ mod tests {
     #[test]
     fn runs_are_normalised_as_on_the_cpu() -> Result<()> {
         needs_emulator!();
-        for (rows, width) in [(1, 1), (5, 33), (9, 128), (3, 600)] {
+        // Wide rows take a block, of more warps the wider they are, and at last in several rounds.
+        let (narrow, wide) = ([(1, 1), (5, 33), (9, 128), (5, 512)], [600, 2048, 8201, 20_000]);
+        for (rows, width) in narrow.into_iter().chain(wide.map(|width| (2, width))) {
             let weight = random(&[width], 2)?;
             in_both_types(&random(&[rows, width], 1)?, |x, exact, tolerance| {
                 let expected = norm::rms_norm(exact, &weight.to_vec1()?, 1e-6);
@@ -83,9 +96,21 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_normalised_the_same_whatever_else_is_in_the_batch() -> Result<()> {
+        needs_emulator!();
+        for width in [128, 2048] {
+            let (x, weight) = (random(&[37, width], 1)?, random(&[width], 2)?);
+            let all = rms_norm(&x, &weight, 1e-6)?.narrow(0, 20, 3)?;
+            let some = rms_norm(&x.narrow(0, 20, 3)?, &weight, 1e-6)?;
+            assert_eq!(all.to_vec2::<f32>()?, some.to_vec2::<f32>()?);
+        }
+        Ok(())
+    }
+
+    #[test]
     fn rows_that_are_not_finite_are_seen() -> Result<()> {
         needs_emulator!();
-        for width in [7, 40, 264] {
+        for width in [7, 40, 264, 2048, 9001] {
             let mut numbers = vec![1.0f32; 5 * width];
             numbers[width - 1] = f32::NAN;
             numbers[3 * width] = f32::INFINITY;
