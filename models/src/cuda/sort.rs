@@ -29,48 +29,110 @@ fn tile_rows(choices: usize, experts: usize) -> usize {
     if choices > 48 * experts { 128 } else { 32 }
 }
 
+/// Choices that one block sorts, and the shared memory that it counts them in.
+const FEW: (usize, usize) = (2048, 32 << 10);
+
+/// Bytes in which one block counts the choices of each 32.
+fn few_counts(choices: usize, experts: usize) -> usize {
+    2 * choices.div_ceil(32) * experts
+}
+
 /// Sorts `ids` (u32 `[tokens, top_k]`) of at most 1,024 experts, equal ones in their order.
 pub(crate) fn sort(ids: &Tensor, experts: usize) -> Result<Sorted> {
-    let (choices, device) = (ids.elem_count(), ids.device());
-    let (chunks, tile) = (choices.div_ceil(CHUNK), tile_rows(choices, experts));
-    let most_tiles = choices / tile + experts.min(choices);
-    let buffer = |numbers| Buffer::new(device, DType::U32, numbers);
-    let (mut order, mut place) = (buffer(choices)?, buffer(choices)?);
-    let (mut starts, mut tiles) =
-        (buffer(experts + 1)?, Buffer::zeros(device, DType::U32, 1 + 2 * most_tiles)?);
-    let mut counts = buffer(chunks * experts)?;
-    if chunks > 0 {
+    let choices = ids.elem_count();
+    let mut sorting = Sorting::new(ids, experts)?;
+    if choices <= FEW.0 && few_counts(choices, experts) <= FEW.1 {
+        sorting.few(ids)?;
+    } else {
+        sorting.many(ids)?;
+    }
+    sorting.done()
+}
+
+/// What is written while choices are sorted, as in [`Sorted`].
+struct Sorting {
+    choices: usize,
+    experts: usize,
+    order: Buffer,
+    place: Buffer,
+    starts: Buffer,
+    tiles: Buffer,
+    tile: usize,
+}
+
+impl Sorting {
+    fn new(ids: &Tensor, experts: usize) -> Result<Self> {
+        let choices = ids.elem_count();
+        let tile = tile_rows(choices, experts);
+        let most_tiles = choices / tile + experts.min(choices);
+        let buffer = |numbers| Buffer::new(ids.device(), DType::U32, numbers);
+        let (order, place) = (buffer(choices)?, buffer(choices)?);
+        let (starts, tiles) = (buffer(experts + 1)?, buffer(1 + 2 * most_tiles)?);
+        Ok(Self { choices, experts, order, place, starts, tiles, tile })
+    }
+
+    /// Shared memory in which the starts are formed.
+    fn shared(&self) -> usize {
+        12 * self.experts + 8
+    }
+
+    /// Sorts by one block.
+    fn few(&mut self, ids: &Tensor) -> Result<()> {
+        let shared = self.shared() + few_counts(self.choices, self.experts);
+        let listed = self.tiles.numbers;
+        Launch::new(SORT, "sort_few", 1, SCANNERS)
+            .shared(shared)
+            .tensor(ids)
+            .buffer(&mut self.order)
+            .buffer(&mut self.place)
+            .buffer(&mut self.starts)
+            .buffer(&mut self.tiles)
+            .count(self.choices)
+            .count(self.experts)
+            .count(self.tile)
+            .count(listed)
+            .run(ids.device())
+    }
+
+    /// Sorts by a warp for every chunk of choices.
+    fn many(&mut self, ids: &Tensor) -> Result<()> {
+        let &mut Self { choices, experts, tile, .. } = self;
+        let (chunks, device, listed) = (choices.div_ceil(CHUNK), ids.device(), self.tiles.numbers);
+        let mut counts = Buffer::new(device, DType::U32, chunks * experts)?;
         let launch = Launch::new(SORT, "count_choices", chunks, 32).shared(4 * experts).tensor(ids);
         launch.buffer(&mut counts).count(choices).count(experts).run(device)?;
-    }
-    Launch::new(SORT, "scan_counts", 1, SCANNERS)
-        .shared(4 * SCANNERS + 12 * experts)
-        .buffer(&mut counts)
-        .buffer(&mut starts)
-        .buffer(&mut tiles)
-        .count(chunks)
-        .count(experts)
-        .count(tile)
-        .run(device)?;
-    let counts = counts.into_tensor((chunks, experts))?;
-    if chunks > 0 {
+        Launch::new(SORT, "scan_counts", 1, SCANNERS)
+            .shared(self.shared() + 4 * SCANNERS)
+            .buffer(&mut counts)
+            .buffer(&mut self.starts)
+            .buffer(&mut self.tiles)
+            .count(chunks)
+            .count(experts)
+            .count(tile)
+            .count(listed)
+            .run(device)?;
         Launch::new(SORT, "place_choices", chunks, 32)
             .shared(4 * experts)
             .tensor(ids)
-            .tensor(&counts)
-            .buffer(&mut order)
-            .buffer(&mut place)
+            .tensor(&counts.into_tensor((chunks, experts))?)
+            .buffer(&mut self.order)
+            .buffer(&mut self.place)
             .count(choices)
             .count(experts)
-            .run(device)?;
+            .run(device)
     }
-    Ok(Sorted {
-        order: order.into_tensor(choices)?,
-        place: place.into_tensor(choices)?,
-        starts: starts.into_tensor(experts + 1)?,
-        tiles: tiles.into_tensor(1 + 2 * most_tiles)?,
-        tile,
-    })
+
+    fn done(self) -> Result<Sorted> {
+        let Self { choices, experts, order, place, starts, tiles, tile } = self;
+        let listed = tiles.numbers;
+        Ok(Sorted {
+            order: order.into_tensor(choices)?,
+            place: place.into_tensor(choices)?,
+            starts: starts.into_tensor(experts + 1)?,
+            tiles: tiles.into_tensor(listed)?,
+            tile,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -92,11 +154,32 @@ mod tests {
         tiles
     }
 
+    fn check(sorted: &Sorted, ids: &[u32], experts: usize) -> Result<()> {
+        let expected = experts::Sorted::new(ids, experts);
+        assert_eq!(sorted.order.to_vec1::<u32>()?, expected.order);
+        assert_eq!(sorted.place.to_vec1::<u32>()?, expected.place);
+        let starts: Vec<usize> =
+            sorted.starts.to_vec1::<u32>()?.into_iter().map(|s| s as usize).collect();
+        assert_eq!(starts, expected.starts);
+        let mut listed = tiles(&expected.starts, sorted.tile);
+        listed.resize(sorted.tiles.elem_count(), 0);
+        assert_eq!(sorted.tiles.to_vec1::<u32>()?, listed);
+        Ok(())
+    }
+
     #[test]
     fn choices_are_sorted_as_on_the_cpu() -> Result<()> {
         needs_emulator!();
-        let shapes =
-            [(1, 1, 1), (1, 8, 128), (700, 2, 5), (37, 6, 40), (900, 16, 150), (200, 3, 600)];
+        let shapes = [
+            (1, 1, 1),
+            (1, 8, 128),
+            (64, 8, 128),
+            (700, 2, 5),
+            (37, 6, 40),
+            (900, 16, 150),
+            (200, 3, 600),
+            (40, 11, 1024),
+        ];
         for (tokens, top_k, experts) in shapes {
             // Expert 3 is never chosen.
             let hash = |i: usize| ((i * 2_654_435_761) >> 7) % experts;
@@ -104,16 +187,19 @@ mod tests {
                 .map(|i| hash(i) as u32)
                 .map(|e| if e == 3 { 0 } else { e })
                 .collect();
-            let sorted = sort(&Tensor::from_slice(&ids, (tokens, top_k), &device())?, experts)?;
-            let expected = experts::Sorted::new(&ids, experts);
-            assert_eq!(sorted.order.to_vec1::<u32>()?, expected.order);
-            assert_eq!(sorted.place.to_vec1::<u32>()?, expected.place);
-            let starts: Vec<usize> =
-                sorted.starts.to_vec1::<u32>()?.into_iter().map(|s| s as usize).collect();
-            assert_eq!(starts, expected.starts);
-            let listed = tiles(&expected.starts, sorted.tile);
-            assert_eq!(sorted.tiles.to_vec1::<u32>()?[..listed.len()], listed);
+            let tensor = Tensor::from_slice(&ids, (tokens, top_k), &device())?;
+            check(&sort(&tensor, experts)?, &ids, experts)?;
+            let mut many = Sorting::new(&tensor, experts)?;
+            many.many(&tensor)?;
+            check(&many.done()?, &ids, experts)?;
         }
         Ok(())
+    }
+
+    #[test]
+    fn no_choices_have_no_tiles() -> Result<()> {
+        needs_emulator!();
+        let sorted = sort(&Tensor::zeros((0, 2), DType::U32, &device())?, 5)?;
+        check(&sorted, &[], 5)
     }
 }
