@@ -116,6 +116,13 @@ __device__ __forceinline__ float block_sum(float x) {
   return warp_sum(lane < warps ? parts[lane] : 0.0f);
 }
 
+// A number of a pair, rotated by an angle; `second` for the later one. Spelled out, so that all kernels
+// round alike.
+__device__ __forceinline__ float turned(float x, float other, float cos, float sin, bool second) {
+  float by = other * sin;
+  return fmaf(x, cos, second ? by : -by);
+}
+
 // Greater for what is chosen first: larger numbers, then lower indices, NaN last of all.
 __device__ __forceinline__ unsigned long long key_of(float number, unsigned index) {
   unsigned bits = __float_as_uint(number + 0.0f); // -0 becomes +0

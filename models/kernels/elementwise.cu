@@ -16,8 +16,8 @@ __device__ void rotate(const T *x, const float *cosine, const float *sine, T *ou
   if (start >= numbers) return;
   unsigned count = numbers - start < 8 ? unsigned(numbers - start) : 8;
   bool whole = count == 8 && divisible(x) && divisible(out);
-  float turned[8];
-  load(x + start, turned, count, whole);
+  float mine[8];
+  load(x + start, mine, count, whole);
   bool together = whole && !neighbours && (width | first | angles) % 8 == 0;
   if (together && divisible(cosine) && divisible(sine)) { // all eight in one half of one head
     size_t row = start / row_width;
@@ -25,15 +25,15 @@ __device__ void rotate(const T *x, const float *cosine, const float *sine, T *ou
     if (at < 2 * angles) {
       bool second = at >= angles;
       size_t angle = row * angles + (second ? at - angles : at);
-      float other[8], cos[8], sin[8];
-      load_eight(second ? x + start - angles : x + start + angles, other);
+      float others[8], cos[8], sin[8];
+      load_eight(second ? x + start - angles : x + start + angles, others);
       load_eight(cosine + angle, cos);
       load_eight(sine + angle, sin);
 #pragma unroll
       for (unsigned c = 0; c < 8; c++)
-        turned[c] = second ? turned[c] * cos[c] + other[c] * sin[c] : turned[c] * cos[c] - other[c] * sin[c];
+        mine[c] = turned(mine[c], others[c], cos[c], sin[c], second);
     }
-    return store_eight(out + start, turned);
+    return store_eight(out + start, mine);
   }
   for (unsigned c = 0; c < count; c++) {
     size_t i = start + c, row = i / row_width;
@@ -43,9 +43,9 @@ __device__ void rotate(const T *x, const float *cosine, const float *sine, T *ou
     bool second = neighbours ? at % 2 == 1 : at >= angles;
     float cos = cosine[row * angles + angle], sin = sine[row * angles + angle];
     float other = to_f32(second ? x[i - apart] : x[i + apart]);
-    turned[c] = second ? turned[c] * cos + other * sin : turned[c] * cos - other * sin;
+    mine[c] = turned(mine[c], other, cos, sin, second);
   }
-  store(out + start, turned, count, whole);
+  store(out + start, mine, count, whole);
 }
 
 // [rows, outer] to [rows, inner].

@@ -89,26 +89,33 @@ impl Attention {
         Ok((half(0)?, Some(half(1)?)))
     }
 
-    fn positioned(&self, x: Tensor, heads: usize, step: &Step<'_>) -> Result<Tensor> {
-        match self.rotary.and_then(|which| step.angles.get(which)) {
-            Some(angles) => ops::rotate(&x, heads, 0, angles),
-            None => Ok(x),
+    /// Queries, keys and values as they meet: normalised, bounded, turned by position.
+    fn prepared(&self, [mut q, mut k, mut v]: [Tensor; 3], step: &Step<'_>) -> Result<[Tensor; 3]> {
+        let AttentionShape { heads, kv_heads, .. } = self.shape;
+        let angles = self.rotary.and_then(|which| step.angles.get(which));
+        if let (Some(norms), Some(angles), None) = (&self.norms, angles, self.clip) {
+            let (q, k) = (norms.q.heads(&q, heads), norms.k.heads(&k, kv_heads));
+            let (q, k) = ops::normed_and_rotated(q, k, angles)?;
+            return Ok([q, k, v]);
         }
-    }
-}
-
-impl Mixer for Attention {
-    fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor> {
-        let (mut q, gate) = self.queries(x)?;
-        let (mut k, mut v) = (self.k.forward(x)?, self.v.forward(x)?);
         if let Some(norms) = &self.norms {
             (q, k) = (norms.q.forward(&q)?, norms.k.forward(&k)?);
         }
         if let Some(bound) = self.clip.map(f64::from) {
             (q, k, v) = (q.clamp(-bound, bound)?, k.clamp(-bound, bound)?, v.clamp(-bound, bound)?);
         }
-        let q = self.positioned(q, self.shape.heads, step)?;
-        let k = self.positioned(k, self.shape.kv_heads, step)?;
+        if let Some(angles) = angles {
+            (q, k) = (ops::rotate(&q, heads, 0, angles)?, ops::rotate(&k, kv_heads, 0, angles)?);
+        }
+        Ok([q, k, v])
+    }
+}
+
+impl Mixer for Attention {
+    fn forward(&self, x: &Tensor, step: &mut Step<'_>) -> Result<Tensor> {
+        let (q, gate) = self.queries(x)?;
+        let (k, v) = (self.k.forward(x)?, self.v.forward(x)?);
+        let [q, k, v] = self.prepared([q, k, v], step)?;
         let sinks = self.sinks.as_ref();
         let mut seen = ops::attend(step.pass, self.slot, self.heads(), (&q, &k, &v), sinks)?;
         step.store_keys(self.slot, &k, &v)?;

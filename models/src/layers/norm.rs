@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::ops;
+use crate::ops::{self, HeadRows};
 
 /// RMSNorm (arXiv:1910.07467) over runs as wide as its weight.
 ///
@@ -28,6 +28,11 @@ pub(crate) enum Norm {
 impl RmsNorm {
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         ops::rms_norm(x, &self.weight, self.eps)
+    }
+
+    /// The heads of `[rows, heads · width]`, for an operation that normalises them on its way.
+    pub(crate) fn heads<'a>(&'a self, x: &'a Tensor, heads: usize) -> HeadRows<'a> {
+        HeadRows { x, heads, weight: &self.weight, eps: self.eps }
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) use matrix::{Matrix, embed, linear, linear_exactly};
 pub(crate) use norm::{grouped_norm, layer_norm, rms_norm};
 pub(crate) use placement::Placement;
 pub(crate) use planned::Plans;
-pub(crate) use rotary::{Angles, rotate};
+pub(crate) use rotary::{Angles, HeadRows, normed_and_rotated, rotate};
 pub(crate) use router::{Decision, route};
 pub(crate) use scan::{MambaParameters, MambaShape, mamba};
 pub(crate) use stream::{add, all_finite, finite_rows, gather_rows};

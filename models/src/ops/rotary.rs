@@ -4,8 +4,10 @@ use candle_core::{D, Result, Tensor};
 use rayon::prelude::*;
 
 use super::host::{has_kernels, on_host};
+use super::norm::rms_norm;
 use super::placement::{Placement, wide};
 use crate::cuda;
+pub(crate) use crate::cuda::HeadRows;
 use crate::kernels::host::{host, tensor};
 use crate::kernels::rotary::{self, Layout, Pairs};
 
@@ -54,6 +56,23 @@ pub(crate) fn rotate(x: &Tensor, heads: usize, first: usize, angles: &Angles) ->
     let turned = turn(&part(first, first + 2 * each)?, angles)?;
     let parts = [part(0, first)?, turned, part(first + 2 * each, width)?];
     Tensor::cat(&parts, D::Minus1)?.reshape((rows, cols))?.to_dtype(x.dtype())
+}
+
+/// Queries and keys of `[rows, heads · width]`, each head normalised and its first numbers rotated; a
+/// norm may also be of all heads together.
+pub(crate) fn normed_and_rotated(
+    q: HeadRows<'_>,
+    k: HeadRows<'_>,
+    angles: &Angles,
+) -> Result<(Tensor, Tensor)> {
+    if has_kernels(q.x) && cuda::norms_and_rotates(q, k, angles.cos.dim(1)?, angles.pairs)? {
+        let (q_x, k_x) = (q.x.contiguous()?, k.x.contiguous()?);
+        let tables = (&angles.cos, &angles.sin);
+        let (q, k) = (HeadRows { x: &q_x, ..q }, HeadRows { x: &k_x, ..k });
+        return cuda::norm_and_rotate(q, k, tables, angles.pairs);
+    }
+    let one = |of: HeadRows<'_>| rotate(&rms_norm(of.x, of.weight, of.eps)?, of.heads, 0, angles);
+    Ok((one(q)?, one(k)?))
 }
 
 /// Rotates all numbers of `[rows, heads, 2 · pairs]`.
