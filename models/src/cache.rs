@@ -63,7 +63,7 @@ impl Cache {
 }
 
 /// The end of a segment: what later segments need to continue it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) parent: Option<Arc<Node>>,
     pub(crate) start: usize,
@@ -82,6 +82,27 @@ pub(crate) enum State {
     Keys(Vec<KeyBlock>),
     /// The recurrent state after the segment's last token.
     Scan(ScanState),
+}
+
+/// What a pass adds to one layer of a segment.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Added {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Keys and values of its tokens.
+    Keys(KeyBlock),
+    /// The recurrent state after its last token, instead of an earlier one.
+    Scan(ScanState),
+}
+
+/// How a state becomes what it is after a pass.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// Blocks of keys that stay as they are.
+    stay: usize,
+    /// What follows them.
+    added: Added,
 }
 
 /// Keys and values of consecutive tokens: some rows of `[rows, kv · dim]` tensors, which blocks of other
@@ -134,20 +155,27 @@ impl Node {
         std::iter::successors(Some(self), |n| n.parent.as_ref())
     }
 
+    /// The keys and values that the layer of a slot keeps, if it does. Those of all layers are cut alike.
+    pub(crate) fn blocks(&self, slot: usize) -> &[KeyBlock] {
+        match &self.states[slot] {
+            State::Keys(blocks) => blocks,
+            _ => &[],
+        }
+    }
+
     fn bytes(&self) -> usize {
         self.states.iter().map(State::bytes).sum()
     }
 
-    /// The node with a further pass's state at its end.
-    pub(crate) fn extended(&self, tokens: usize, states: Vec<State>) -> Result<Node> {
-        let joined = self.states.iter().zip(states).map(|(old, new)| old.clone().join(new));
-        let (parent, start) = (self.parent.clone(), self.start);
-        Ok(Node {
-            parent,
-            start,
-            tokens: self.tokens + tokens,
-            states: joined.collect::<Result<_>>()?,
-        })
+    /// What a pass that adds this to every layer changes.
+    pub(crate) fn changes(&self, added: Vec<Added>) -> Result<Vec<Change>> {
+        self.states.iter().zip(added).map(|(state, added)| state.change(added)).collect()
+    }
+
+    /// Takes the tokens of a pass, with its changes to every layer.
+    pub(crate) fn append(&mut self, tokens: usize, changes: Vec<Change>) {
+        self.tokens += tokens;
+        self.states.iter_mut().zip(changes).for_each(|(state, change)| state.apply(change));
     }
 }
 
@@ -164,30 +192,44 @@ impl State {
         }
     }
 
-    fn join(self, new: State) -> Result<State> {
-        match (self, new) {
-            (State::Keys(mut blocks), State::Keys(new)) => {
-                for block in new {
-                    push_block(&mut blocks, block)?;
-                }
-                Ok(State::Keys(blocks))
+    /// What becomes of it when a pass adds something.
+    pub(crate) fn change(&self, added: Added) -> Result<Change> {
+        match (self, added) {
+            (State::Keys(blocks), Added::Keys(block)) => join(blocks, block),
+            (_, added) => Ok(Change { stay: 0, added }),
+        }
+    }
+
+    fn apply(&mut self, Change { stay, added }: Change) {
+        match (self, added) {
+            (State::Keys(blocks), Added::Keys(block)) => {
+                blocks.truncate(stay);
+                blocks.push(block);
             }
-            (_, new) => Ok(new),
+            (state, Added::Keys(block)) => *state = State::Keys(vec![block]),
+            (state, Added::Scan(scan)) => *state = State::Scan(scan),
+            (state, Added::Nothing) => *state = State::Empty,
         }
     }
 }
 
-/// Adds a block. In host memory blocks merge that are no longer than what follows them: n one-token
-/// appends leave log n blocks and move each number log n times. On a device every merge would wait in
-/// a queue of its own; [`Cache::compact`] merges those of many nodes at once.
-fn push_block(blocks: &mut Vec<KeyBlock>, mut new: KeyBlock) -> Result<()> {
-    let merges = on_host(&new.k);
-    while let Some(last) = blocks.pop_if(|b| merges && b.rows.len() <= new.rows.len()) {
-        let k = Tensor::cat(&[last.keys()?, new.keys()?], 0)?;
-        new = KeyBlock::whole(k, Tensor::cat(&[last.values()?, new.values()?], 0)?);
+/// Joins a block with the last of those before it. In host memory blocks merge that are no longer than
+/// what follows them: n one-token appends leave log n blocks and move each number log n times. On a
+/// device every merge would wait in a queue of its own; [`Cache::compact`] merges those of many nodes
+/// at once.
+fn join(blocks: &[KeyBlock], mut block: KeyBlock) -> Result<Change> {
+    let merges = on_host(&block.k);
+    let mut stay = blocks.len();
+    let small = |stay: usize, rows: usize| match blocks[..stay].last() {
+        Some(last) if merges && last.rows.len() <= rows => Some(last),
+        _ => None,
+    };
+    while let Some(last) = small(stay, block.rows.len()) {
+        let k = Tensor::cat(&[last.keys()?, block.keys()?], 0)?;
+        block = KeyBlock::whole(k, Tensor::cat(&[last.values()?, block.values()?], 0)?);
+        stay -= 1;
     }
-    blocks.push(new);
-    Ok(())
+    Ok(Change { stay, added: Added::Keys(block) })
 }
 
 #[cfg(test)]
@@ -203,11 +245,13 @@ mod tests {
 
     #[test]
     fn appended_tokens_stay_in_order_in_few_blocks() {
-        let mut blocks = vec![];
+        let mut node = Node { parent: None, start: 0, tokens: 0, states: vec![State::Empty] };
         for token in 0..100 {
-            push_block(&mut blocks, one(token as f32)).unwrap();
+            let changes = node.changes(vec![Added::Keys(one(token as f32))]).unwrap();
+            node.append(1, changes);
         }
-        assert!(blocks.len() <= 7);
+        let blocks = node.blocks(0);
+        assert!(blocks.len() <= 7 && node.end() == 100);
         let rows: Vec<Vec<f32>> = blocks.iter().flat_map(|b| b.k.to_vec2().unwrap()).collect();
         assert!(rows.iter().enumerate().all(|(i, row)| row == &[i as f32; 2]));
     }

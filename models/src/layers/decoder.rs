@@ -155,7 +155,9 @@ impl Decoder {
         let mut step = Step::new(&pass, self.slots, angles, observer);
         let x = self.run(&mut step)?;
         let rows = by_segment(batch, self.predict(batch, &pass, &x)?, &mut step);
-        Ok(ForwardOutput { rows, non_finite: step.commit(cache)? })
+        let (added, non_finite) = step.finish()?;
+        pass.commit(added, cache)?;
+        Ok(ForwardOutput { rows, non_finite })
     }
 }
 

@@ -1,13 +1,15 @@
 //! Attention over the forest of a pass.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use candle_core::{D, Result, Tensor};
 
 use super::forest::{Keys, cached_nodes, siblings};
 use super::host::{has_kernels, on_host};
 use super::placement::wide;
-use crate::cache::{KeyBlock, Node, State};
+use crate::cache::{KeyBlock, Node};
 use crate::cuda;
 use crate::kernels::attention::{self as kernel, Block, Heads, Member, Siblings};
 use crate::kernels::host::{Host, host, tensor};
@@ -48,8 +50,8 @@ impl<'a> Cached<'a> {
     fn collect(pass: &'a Pass, slot: usize) -> Result<Self> {
         let mut blocks = HashMap::new();
         for node in pass.segments.iter().flat_map(cached_nodes) {
-            if let State::Keys(keys) = &node.states[slot] {
-                blocks.entry(node as *const Node).or_insert(borrow(node.start, keys)?);
+            if let Entry::Vacant(place) = blocks.entry(Arc::as_ptr(node)) {
+                place.insert(borrow(node.start, node.blocks(slot))?);
             }
         }
         Ok(Self(blocks))
@@ -116,16 +118,13 @@ impl Keys for Views<'_> {
     }
 
     fn cached(&self, node: &Node) -> Result<Vec<View>> {
-        let State::Keys(blocks) = &node.states[self.slot] else {
-            return Ok(vec![]);
-        };
         let mut start = node.start;
         let view = |block: &KeyBlock| {
             let view = View { k: block.keys()?, v: block.values()?, start };
             start += block.rows.len();
             Ok(view)
         };
-        blocks.iter().map(view).collect()
+        node.blocks(self.slot).iter().map(view).collect()
     }
 }
 

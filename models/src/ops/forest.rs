@@ -1,6 +1,7 @@
 //! Which keys each segment of a pass sees in one attention layer.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use candle_core::Result;
 
@@ -65,11 +66,11 @@ fn ancestors<K: Keys>(pass: &Pass, keys: &K, link: Option<&Link>) -> Result<Vec<
 }
 
 /// The nodes of the cache that a segment names directly, with their ancestors.
-pub(super) fn cached_nodes(segment: &PassSegment) -> impl Iterator<Item = &Node> {
+pub(super) fn cached_nodes(segment: &PassSegment) -> impl Iterator<Item = &Arc<Node>> {
     let parent = match &segment.parent {
         Some(Link::Cached(node)) => Some(node),
         _ => None,
     };
     let named = segment.extends.iter().chain(parent);
-    named.flat_map(|node| node.lineage()).map(|node| &**node)
+    named.flat_map(|node| node.lineage())
 }

@@ -1,33 +1,38 @@
 //! Attention by the kernel for NVIDIA GPUs.
 //!
 //! Which queries lie in which tile, and which keys they see, is the same in all layers of a pass with like heads:
-//! it is planned and sent to the device once. A layer adds the addresses of its cached blocks.
+//! it is planned and sent to the device once. So are the numbers of cached blocks, for what a node keeps is cut alike
+//! in every layer. A layer adds the addresses of its own.
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use candle_core::{Result, Tensor, TensorId};
+use candle_core::{Error, Result, Tensor, TensorId};
 
 use super::forest::{Keys, cached_nodes, siblings};
-use crate::cache::{KeyBlock, Node, State};
+use crate::cache::Node;
 use crate::cuda::{self, Plan, Stretch};
 use crate::kernels::attention::Heads;
 use crate::pass::{Pass, PassSegment};
 
-/// The plans of a pass, by query heads of a key/value head and by window.
+/// What the attention layers of a pass share.
 #[derive(Debug, Default)]
-pub(crate) struct Plans(Mutex<HashMap<(usize, Option<usize>), Plan>>);
+pub(crate) struct Plans {
+    places: OnceLock<Places>,
+    /// By query heads of a key/value head and by window.
+    tiles: Mutex<HashMap<(usize, Option<usize>), Plan>>,
+}
 
 impl Plans {
-    fn get(&self, heads: Heads, make: impl FnOnce() -> Result<Plan>) -> Result<Plan> {
+    fn tiles(&self, heads: Heads, make: impl FnOnce() -> Result<Plan>) -> Result<Plan> {
         let key = (heads.query / heads.kv, heads.window);
-        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plan) = plans.get(&key) {
+        let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = tiles.get(&key) {
             return Ok(plan.clone());
         }
         let plan = make()?;
-        plans.insert(key, plan.clone());
+        tiles.insert(key, plan.clone());
         Ok(plan)
     }
 }
@@ -40,42 +45,59 @@ pub(super) fn attend(
     (q, k, v): (&Tensor, &Tensor, &Tensor),
     sinks: Option<&Tensor>,
 ) -> Result<Tensor> {
-    let places = Places::new(pass, slot);
-    let plan = pass.plans.get(heads, || Plan::new(q.device(), &siblings(pass, &places)?, heads))?;
+    let places = pass.plans.places.get_or_init(|| Places::new(pass, slot));
+    let plan = || Plan::new(q.device(), &siblings(pass, places)?, heads);
+    let plan = pass.plans.tiles(heads, plan)?;
     let (q, k, v) = (q.contiguous()?, k.contiguous()?, v.contiguous()?);
-    cuda::attend(&q, (&k, &v), &places.blocks, &plan, heads, sinks)
+    cuda::attend(&q, (&k, &v), &places.tensors(slot)?, &plan, heads, sinks)
 }
 
-/// The cached tensors of a layer, numbered from 1 on in an order that all layers have.
+/// The cached tensors of a layer, numbered from 1 on.
+#[derive(Debug, Default)]
 struct Places {
-    /// The blocks of each node: number of the tensors, rows of them.
-    nodes: HashMap<*const Node, Vec<(usize, Range<usize>)>>,
-    numbers: HashMap<TensorId, usize>,
-    blocks: Vec<(Tensor, Tensor)>,
+    /// The blocks of each node, by its address: number of the tensors, rows of them.
+    nodes: HashMap<usize, Vec<(usize, Range<usize>)>>,
+    /// A node that has the tensors of a number, and which of its blocks they are.
+    blocks: Vec<(Arc<Node>, usize)>,
 }
 
 impl Places {
+    /// The places that all layers have, from what the layer of this slot keeps.
     fn new(pass: &Pass, slot: usize) -> Self {
-        let (nodes, numbers) = Default::default();
-        let mut places = Self { nodes, numbers, blocks: vec![] };
+        let mut places = Self::default();
+        let mut numbers = HashMap::new();
         for node in pass.segments.iter().flat_map(cached_nodes) {
-            if let State::Keys(blocks) = &node.states[slot]
-                && !places.nodes.contains_key(&(node as *const Node))
-            {
-                let blocks = blocks.iter().map(|b| (places.number(b), b.rows.clone())).collect();
-                places.nodes.insert(node, blocks);
+            if !places.nodes.contains_key(&address(node)) {
+                places.add(node, slot, &mut numbers);
             }
         }
         places
     }
 
-    /// The number of a block's tensors, which other blocks may share.
-    fn number(&mut self, block: &KeyBlock) -> usize {
-        *self.numbers.entry(block.k.id()).or_insert_with(|| {
-            self.blocks.push((block.k.clone(), block.v.clone()));
-            self.blocks.len()
-        })
+    /// Numbers the tensors of a node's blocks, which other blocks may share.
+    fn add(&mut self, node: &Arc<Node>, slot: usize, numbers: &mut HashMap<TensorId, usize>) {
+        let mut found = vec![];
+        for (index, block) in node.blocks(slot).iter().enumerate() {
+            let number = *numbers.entry(block.k.id()).or_insert_with(|| {
+                self.blocks.push((node.clone(), index));
+                self.blocks.len()
+            });
+            found.push((number, block.rows.clone()));
+        }
+        self.nodes.insert(address(node), found);
     }
+
+    /// The numbered tensors of the layer of a slot.
+    fn tensors(&self, slot: usize) -> Result<Vec<(&Tensor, &Tensor)>> {
+        let blocks = self.blocks.iter().map(|(node, index)| node.blocks(slot).get(*index));
+        let tensors = blocks.map(|block| block.map(|block| (&block.k, &block.v)));
+        let different = || Error::msg("the layers of a cached node keep different blocks");
+        tensors.collect::<Option<_>>().ok_or_else(different)
+    }
+}
+
+fn address(node: &Node) -> usize {
+    std::ptr::from_ref(node) as usize
 }
 
 impl Keys for Places {
@@ -93,7 +115,7 @@ impl Keys for Places {
             start += rows.len();
             stretch
         };
-        let blocks = self.nodes.get(&(node as *const Node)).into_iter().flatten();
+        let blocks = self.nodes.get(&address(node)).into_iter().flatten();
         Ok(blocks.map(stretch).collect())
     }
 }
@@ -106,7 +128,7 @@ mod tests {
 
     use super::super::attention::composed;
     use super::*;
-    use crate::cache::Cache;
+    use crate::cache::{Cache, KeyBlock, State};
     use crate::cuda::emulator::needs_emulator;
     use crate::cuda::testing::{close, device, random};
     use crate::{Batch, Segment, UNCOUNTED};
@@ -118,14 +140,16 @@ mod tests {
         random(&[rows, heads * 64], seed)?.to_dtype(DType::BF16)
     }
 
-    /// A node that keeps keys in blocks of these lengths.
+    /// A node that keeps keys of two layers in blocks of these lengths.
     fn node(parent: Option<Arc<Node>>, blocks: &[usize], seed: u32) -> Result<Arc<Node>> {
         let block = |(seed, &tokens)| {
             Ok(KeyBlock::whole(rounded(tokens, 2, seed)?, rounded(tokens, 2, seed + 50)?))
         };
-        let keys = (seed..).zip(blocks).map(block).collect::<Result<_>>()?;
+        let keys = |seed: u32| (seed..).zip(blocks).map(block).collect::<Result<_>>();
+        let states = [seed, seed + 5].map(|seed| keys(seed).map(State::Keys));
+        let states = states.into_iter().collect::<Result<_>>()?;
         let (start, tokens) = (parent.as_ref().map_or(0, |p| p.end()), blocks.iter().sum());
-        Ok(Arc::new(Node { parent, start, tokens, states: vec![State::Keys(keys)] }))
+        Ok(Arc::new(Node { parent, start, tokens, states }))
     }
 
     fn segment(node: u64, parent: Option<u64>, tokens: usize) -> Segment {
@@ -136,7 +160,7 @@ mod tests {
     #[test]
     fn a_pass_over_a_cache_is_attended_as_one_segment_after_the_other() -> Result<()> {
         needs_emulator!();
-        let mut cache = Cache::new(1);
+        let mut cache = Cache::new(2);
         let trunk = node(None, &[33, 8], 10)?;
         cache.nodes.insert(2, node(Some(trunk.clone()), &[64, 2, 1], 20)?);
         cache.nodes.insert(1, trunk);
@@ -147,13 +171,14 @@ mod tests {
         let pass = Pass::new(&batch, &cache, 1).expect("a batch that fits the cache");
         let (q, k, v) = (rounded(37, 4, 1)?, rounded(37, 2, 2)?, rounded(37, 2, 3)?);
         let sinks = Tensor::new(&[0.5f32, -1.0, 2.0, 0.0], &device())?;
-        for heads in [HEADS, Heads { window: None, ..HEADS }] {
-            let ours = attend(&pass, 0, heads, (&q, &k, &v), Some(&sinks))?;
-            let expected = composed(&pass, 0, heads, (&q, &k, &v), Some(&sinks))?;
+        let global = Heads { window: None, ..HEADS };
+        for (slot, heads) in [(0, HEADS), (1, HEADS), (1, global), (0, global)] {
+            let ours = attend(&pass, slot, heads, (&q, &k, &v), Some(&sinks))?;
+            let expected = composed(&pass, slot, heads, (&q, &k, &v), Some(&sinks))?;
             let expected = expected.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
             close(&ours, &expected, 1.0 / 100.0);
         }
-        assert_eq!(pass.plans.0.lock().map_or(0, |plans| plans.len()), 2);
+        assert_eq!(pass.plans.tiles.lock().map_or(0, |tiles| tiles.len()), 2);
         Ok(())
     }
 }

@@ -1,21 +1,18 @@
 //! [`Step`]: what layers read and leave behind while a pass runs.
 
-use std::sync::Arc;
-
 use candle_core::{Result, Tensor};
 
-use super::{Link, Pass, PassSegment};
-use crate::cache::{Cache, KeyBlock, Node, ScanState, State};
+use super::{Additions, Pass, PassSegment};
+use crate::cache::{Added, KeyBlock, ScanState};
 use crate::ops::{Angles, Decision, all_finite, finite_rows, on_host};
-use crate::{ForwardError, MoeLayer, Place, RoutingObserver};
+use crate::{MoeLayer, Place, RoutingObserver};
 
 /// The running state of one pass.
 pub(crate) struct Step<'a> {
     pub(crate) pass: &'a Pass,
     /// The rotations of every packed row; none in models that do not rotate.
     pub(crate) angles: Vec<Angles>,
-    /// State left by the layers, `[segment][slot]`.
-    states: Vec<Vec<State>>,
+    added: Additions,
     /// Where a segment first held a number that is not finite.
     non_finite: Vec<Option<Place>>,
     /// What is still to be asked of a device: which rows are finite at which place.
@@ -33,11 +30,11 @@ impl<'a> Step<'a> {
         observer: &'a mut dyn RoutingObserver,
     ) -> Self {
         let segments = pass.segments.len();
-        let states = (0..segments).map(|_| vec![State::Empty; slots]).collect();
+        let added = vec![vec![Added::Nothing; slots]; segments];
         Self {
             pass,
             angles,
-            states,
+            added,
             non_finite: vec![None; segments],
             unseen: vec![],
             stored_rows: None,
@@ -105,10 +102,10 @@ impl<'a> Step<'a> {
         if !on_host(k) {
             return self.store_shared_keys(slot, k, v);
         }
-        for (segment, states) in self.pass.segments.iter().zip(&mut self.states) {
+        for (segment, added) in self.pass.segments.iter().zip(&mut self.added) {
             if segment.stored {
                 let block = KeyBlock::whole(rows(k, segment)?, rows(v, segment)?);
-                states[slot] = State::Keys(vec![block]);
+                added[slot] = Added::Keys(block);
             }
         }
         Ok(())
@@ -133,11 +130,11 @@ impl<'a> Step<'a> {
             }
         };
         let mut end = 0;
-        for (segment, states) in self.pass.segments.iter().zip(&mut self.states) {
+        for (segment, added) in self.pass.segments.iter().zip(&mut self.added) {
             if segment.stored {
                 let rows = end..end + segment.rows.len();
                 end = rows.end;
-                states[slot] = State::Keys(vec![KeyBlock { k: k.clone(), v: v.clone(), rows }]);
+                added[slot] = Added::Keys(KeyBlock { k: k.clone(), v: v.clone(), rows });
             }
         }
         Ok(())
@@ -146,50 +143,18 @@ impl<'a> Step<'a> {
     /// Keeps the recurrent state of a stored segment.
     pub(crate) fn store_scan(&mut self, slot: usize, segment: usize, state: ScanState) {
         if self.pass.segments[segment].stored {
-            self.states[segment][slot] = State::Scan(state);
+            self.added[segment][slot] = Added::Scan(state);
         }
     }
 
-    /// Adds the nodes of kept segments to the cache and returns what was not finite.
-    pub(crate) fn commit(
-        mut self,
-        cache: &mut Cache,
-    ) -> std::result::Result<Vec<Option<Place>>, ForwardError> {
+    /// What layers added, and where segments were not finite, after waiting for a device.
+    pub(crate) fn finish(mut self) -> Result<(Additions, Vec<Option<Place>>)> {
         self.see_finite()?;
-        let mut nodes: Vec<Option<Arc<Node>>> = Vec::with_capacity(self.states.len());
-        for (segment, states) in self.pass.segments.iter().zip(self.states) {
-            let node = segment.stored.then(|| make_node(segment, states, &nodes)).transpose()?;
-            nodes.push(node.map(Arc::new));
-        }
-        let made = self.pass.segments.iter().zip(nodes);
-        let kept = made.filter(|(segment, _)| segment.keep);
-        cache.nodes.extend(kept.filter_map(|(segment, node)| Some((segment.node, node?))));
-        let appended = self.pass.segments.iter().filter(|segment| segment.extends.is_some());
-        if let Err(error) = cache.compact(appended.map(|segment| segment.node)) {
-            // The blocks stay as they are, which costs time and no more.
-            tracing::warn!("keys were not joined: {error}");
-        }
-        Ok(self.non_finite)
+        Ok((self.added, self.non_finite))
     }
 }
 
 /// A copy of a segment's rows, so that the packed matrix can be dropped.
 fn rows(x: &Tensor, segment: &PassSegment) -> Result<Tensor> {
     x.narrow(0, segment.rows.start, segment.rows.len())?.force_contiguous()
-}
-
-fn make_node(
-    segment: &PassSegment,
-    states: Vec<State>,
-    nodes: &[Option<Arc<Node>>],
-) -> Result<Node> {
-    let tokens = segment.rows.len();
-    if let Some(node) = &segment.extends {
-        return node.extended(tokens, states);
-    }
-    let parent = segment.parent.as_ref().and_then(|link| match link {
-        Link::Pass(index) => nodes[*index].clone(),
-        Link::Cached(node) => Some(node.clone()),
-    });
-    Ok(Node { parent, start: segment.start, tokens, states })
 }

@@ -34,12 +34,12 @@ pub(crate) fn attends(dtype: DType, heads: Heads) -> bool {
 pub(crate) fn attend(
     q: &Tensor,
     (k, v): (&Tensor, &Tensor),
-    cached: &[(Tensor, Tensor)],
+    cached: &[(&Tensor, &Tensor)],
     plan: &Plan,
     heads: Heads,
     sinks: Option<&Tensor>,
 ) -> Result<Tensor> {
-    let bf16 = [q, k, v].into_iter().chain(cached.iter().flat_map(|(k, v)| [k, v]));
+    let bf16 = [q, k, v].into_iter().chain(cached.iter().flat_map(|&(k, v)| [k, v]));
     if !attends(q.dtype(), heads) || bf16.into_iter().any(|x| x.dtype() != DType::BF16) {
         return Err(Error::msg(format!("there is no attention kernel for {heads:?}")));
     }
@@ -76,11 +76,11 @@ pub(crate) fn attend(
 }
 
 /// Addresses of keys and values, by block.
-fn addresses(cached: &[(Tensor, Tensor)], like: &Tensor) -> Result<Option<Tensor>> {
+fn addresses(cached: &[(&Tensor, &Tensor)], like: &Tensor) -> Result<Option<Tensor>> {
     if cached.is_empty() {
         return Ok(None);
     }
-    let each = cached.iter().flat_map(|(k, v)| [k, v]).map(address);
+    let each = cached.iter().flat_map(|&(k, v)| [k, v]).map(address);
     let table: Vec<i64> = each.collect::<Result<_>>()?;
     Tensor::from_vec(table, (cached.len(), 2), like.device()).map(Some)
 }

@@ -110,7 +110,8 @@ fn compare(forest: &Forest, heads: Heads, sinks: Option<&Tensor>) -> Result<()> 
         cached.push((rounded(keys, width, seed)?, rounded(keys, width, seed + 1)?));
     }
     let plan = Plan::new(&device(), &forest.siblings(), heads)?;
-    let ours = attend(&q, (&k, &v), &cached, &plan, heads, sinks)?;
+    let blocks: Vec<(&Tensor, &Tensor)> = cached.iter().map(|(k, v)| (k, v)).collect();
+    let ours = attend(&q, (&k, &v), &blocks, &plan, heads, sinks)?;
 
     let exact = |x: &Tensor| x.to_device(&Device::Cpu)?.to_dtype(DType::F32);
     let mut blocks = vec![(exact(&k)?, exact(&v)?)];
