@@ -6,7 +6,8 @@
     python3 benches/gpu.py [--config FILE ...] [--rounds N] [--leaderboard] [--json FILE]
 
 For Nemotron-H transformers has fast paths of its own in the packages mamba_ssm and causal_conv1d; without them it
-computes the scan from plain PyTorch, and the report says which of them were there.
+computes the scan from plain PyTorch, and the report says which of them were there. Experts run as grouped products
+where transformers has them, its default, and once more by its eager loop over experts.
 
 Needs an NVIDIA card with bf16 (compute capability 8.0 or later) and memory for the weights of one model at a time
 beside its activations: 80 GB for the two 30B configs, which are measured where none is named. Each program has the
@@ -86,7 +87,7 @@ def fitting(sequences, run):
 
 
 def theirs(config, device, rounds):
-    """Median seconds of prefill and generation, and the batches that fitted."""
+    """Median seconds of prefill and generation, the batches that fitted, and how experts were run."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -115,14 +116,20 @@ def theirs(config, device, rounds):
         model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=new, min_new_tokens=new,
                        do_sample=False, pad_token_id=0)
 
-    measured = {}
+    def median(workload):
+        _, sequences, tokens, new = workload
+        one = (lambda batch: generate(batch, tokens, new)) if new else (lambda batch: prefill(batch, tokens))
+        runs = [fitting(sequences, lambda batch: clock(device, lambda: one(batch))) for _ in range(rounds + 1)][1:]
+        seconds = [seconds for seconds, _ in runs]  # the first run set things up
+        return dict(seconds=None if None in seconds else statistics.median(seconds),
+                    batch=min(batch for _, batch in runs))
+
     with torch.inference_mode():
-        for name, (_, sequences, tokens, new) in (("prefill", PREFILL[device]), ("generate", GENERATE[device])):
-            one = (lambda batch: generate(batch, tokens, new)) if new else (lambda batch: prefill(batch, tokens))
-            runs = [fitting(sequences, lambda batch: clock(device, lambda: one(batch))) for _ in range(rounds + 1)][1:]
-            seconds = [seconds for seconds, _ in runs]  # the first run set things up
-            measured[name] = dict(seconds=None if None in seconds else statistics.median(seconds),
-                                  batch=min(batch for _, batch in runs))
+        measured = dict(prefill=median(PREFILL[device]), generate=median(GENERATE[device]),
+                        experts=getattr(model.config, "_experts_implementation", None))
+        if measured["experts"] not in (None, "eager"):
+            model.set_experts_implementation("eager")
+            measured["prefill, eager experts"] = median(PREFILL[device])
     return measured
 
 
@@ -168,7 +175,7 @@ def text(report):
     head = ("", "tokens", "transformers tok/s", "harness tok/s", "ratio", "transformers of peak", "harness of peak",
             "without capture tok/s", "capture")
     for model in report["models"]:
-        yield "\n" + model["config"]
+        yield f"\n{model['config']}, experts of transformers: {model['experts'] or 'one way only'}"
         lines = [head]
         for one in model["lines"]:
             slow, share = one["transformers_tokens_per_second"], one["transformers_share_of_peak"]
@@ -201,10 +208,12 @@ def measure(a):
         slow = in_a_process(step)
         fast = ours(config, a.device, a.rounds, a.batch_tokens, a.leaderboard, a.program)
         lines = []
-        for name, workload in (("prefill", PREFILL[a.device]), ("generate", GENERATE[a.device])):
-            line = compare(name, workload, slow[name], fast[workload[0]], tflops)
-            lines.append(line | dict(sequences=workload[1]))
-        model = dict(config=pathlib.Path(config).name, lines=lines, harness=fast)
+        eager = "prefill, eager experts"
+        for name, workload in (("prefill", PREFILL[a.device]), (eager, PREFILL[a.device]), ("generate", GENERATE[a.device])):
+            if name in slow:
+                line = compare(name, workload, slow[name], fast[workload[0]], tflops)
+                lines.append(line | dict(sequences=workload[1]))
+        model = dict(config=pathlib.Path(config).name, experts=slow["experts"], lines=lines, harness=fast)
         if a.leaderboard:
             model["leaderboard_seconds"] = fast["he-leaderboard"]["seconds"]
         report["models"].append(model)

@@ -87,6 +87,7 @@ __device__ void summarise(const bf16 *x, const bf16 *weights, const float *bias,
   EXPORT(name)
 
 SUMMARISE(summarise_128, 4)
+SUMMARISE(summarise_64, 2)
 SUMMARISE(summarise_32, 1)
 
 // Joins the parts of each row, one warp a row, and forms the logits of its targets, whose tokens are

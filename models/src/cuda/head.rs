@@ -92,7 +92,11 @@ impl Parts {
         let buffer = |dtype| Buffer::new(device, dtype, shape.0 * rows);
         let (mut largest, mut sums) = (buffer(DType::F32)?, buffer(DType::F32)?);
         let mut tokens = buffer(DType::U32)?;
-        let (kernel, tile) = if rows > 32 { ("summarise_128", 128) } else { ("summarise_32", 32) };
+        let (kernel, tile) = match rows {
+            ..=32 => ("summarise_32", 32),
+            33..=64 => ("summarise_64", 64),
+            _ => ("summarise_128", 128),
+        };
         let tiles = Tiles::of(tile, device)?;
         tiles
             .launch(HEAD, kernel)

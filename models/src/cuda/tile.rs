@@ -24,7 +24,7 @@ pub(super) struct Tiles {
 }
 
 impl Tiles {
-    /// Tiles of `rows` rows, 32 or 128: with three steps in shared memory where that does not leave a
+    /// Tiles of `rows` rows, 32, 64 or 128: with three steps in shared memory where that does not leave a
     /// multiprocessor with fewer blocks than two steps would.
     pub(super) fn of(rows: usize, device: &Device) -> Result<Self> {
         let memory = shared_memory(device)?;
