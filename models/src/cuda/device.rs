@@ -1,5 +1,6 @@
 //! Launches on a GPU, through candle's context and stream.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::cuda_backend::cudarc::driver::result::memcpy_dtoh_async;
@@ -7,16 +8,15 @@ use candle_core::cuda_backend::cudarc::driver::sys::{
     CUdevice_attribute_enum as DeviceAttribute, CUfunction_attribute_enum as FunctionAttribute,
 };
 use candle_core::cuda_backend::cudarc::driver::{
-    CudaSlice, CudaStream, DevicePtr, LaunchConfig, PinnedHostSlice, PushKernelArg, SyncOnDrop,
+    CudaFunction, CudaSlice, CudaStream, DevicePtr, LaunchConfig, PinnedHostSlice, PushKernelArg,
+    SyncOnDrop,
 };
 use candle_core::cuda_backend::{CudaDevice, CudaStorage, CudaStorageSlice};
 use candle_core::{DType, Error, Result, Storage, Tensor};
 
+use super::Module;
 use super::launch::{Argument, Launch, matrix_shape};
 use super::matrix::DescribedMatrix;
-
-/// Dynamic shared memory that needs no permission.
-const SHARED: usize = 48 << 10;
 
 /// Multiprocessors of the card.
 pub(super) fn multiprocessors(device: &CudaDevice) -> Result<usize> {
@@ -73,15 +73,33 @@ pub(super) fn read<R>(
     Ok(show(memory))
 }
 
+/// Kernels by the card, their file and their name: to look one up in a module takes the driver a good
+/// part of a launch.
+static LOADED: Mutex<BTreeMap<(usize, &str, &str), CudaFunction>> = Mutex::new(BTreeMap::new());
+
+/// A kernel that may be given all the shared memory that a block can have.
+fn loaded(module: Module, kernel: &'static str, device: &CudaDevice) -> Result<CudaFunction> {
+    let card = device.cuda_stream().context().ordinal();
+    let mut all = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(function) = all.get(&(card, module.name, kernel)) {
+        return Ok(function.clone());
+    }
+    let function = device.get_or_load_custom_func(kernel, module.name, module.ptx)?;
+    let most = DeviceAttribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
+    let own = FunctionAttribute::CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES;
+    let dynamic = FunctionAttribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+    let own = function.get_attribute(own).map_err(Error::wrap)?;
+    let left = attribute(device, most)? as i32 - own;
+    function.set_attribute(dynamic, left).map_err(Error::wrap)?;
+    let function = function.into_cuda_function();
+    all.insert((card, module.name, kernel), function.clone());
+    Ok(function)
+}
+
 /// Puts a kernel into the stream.
 pub(super) fn run(launch: Launch<'_>, device: &CudaDevice) -> Result<()> {
     let Launch { module, kernel, grid, threads, shared, arguments, .. } = launch;
-    let function = device.get_or_load_custom_func(kernel, module.name, module.ptx)?;
-    // What a kernel declares by itself counts too.
-    if shared > SHARED / 2 {
-        let attribute = FunctionAttribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-        function.set_attribute(attribute, shared as i32).map_err(Error::wrap)?;
-    }
+    let function = loaded(module, kernel, device)?;
     let stream = device.cuda_stream();
     let values: Vec<Value> = arguments.iter().map(|a| value(a, &stream)).collect::<Result<_>>()?;
     let mut builder = stream.launch_builder(&function);

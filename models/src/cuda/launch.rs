@@ -29,7 +29,7 @@ pub(crate) use module;
 /// One launch of a kernel; arguments are given in the kernel's order.
 pub(crate) struct Launch<'a> {
     pub(super) module: Module,
-    pub(super) kernel: &'a str,
+    pub(super) kernel: &'static str,
     pub(super) grid: [u32; 3],
     pub(super) threads: [u32; 3],
     /// Bytes of dynamic shared memory.
@@ -55,7 +55,7 @@ pub(super) enum Argument<'a> {
 
 impl<'a> Launch<'a> {
     /// A launch of `blocks` blocks of `threads` threads.
-    pub(crate) fn new(module: Module, kernel: &'a str, blocks: usize, threads: usize) -> Self {
+    pub(crate) fn new(module: Module, kernel: &'static str, blocks: usize, threads: usize) -> Self {
         Self {
             module,
             kernel,

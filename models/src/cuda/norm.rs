@@ -11,7 +11,7 @@ const NARROW: usize = 512;
 const WARPS: (usize, usize) = (4, 16);
 
 /// A launch for runs of a width: its blocks and their threads.
-fn launch<'a>(kernel: &'a str, runs: usize, width: usize) -> Launch<'a> {
+fn launch<'a>(kernel: &'static str, runs: usize, width: usize) -> Launch<'a> {
     let (blocks, warps) = match width.div_ceil(NARROW) {
         0 | 1 => (runs.div_ceil(WARPS.0), WARPS.0),
         warps => (runs, warps.min(WARPS.1)),

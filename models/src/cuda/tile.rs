@@ -36,7 +36,7 @@ impl Tiles {
     }
 
     /// A launch of as many blocks as run at once: they take tiles in turn.
-    pub(super) fn launch<'a>(&self, module: super::Module, kernel: &'a str) -> Launch<'a> {
+    pub(super) fn launch<'a>(&self, module: super::Module, kernel: &'static str) -> Launch<'a> {
         Launch::new(module, kernel, self.blocks, THREADS).shared(self.shared)
     }
 }
