@@ -19,8 +19,9 @@ template <typename T>
 __device__ void norm_and_rotate(Heads<T> queries, Heads<T> keys, const float *cosine,
                                 const float *sine, unsigned rows, unsigned width, unsigned lanes,
                                 unsigned angles, bool neighbours) {
-  unsigned thread = blockIdx.x * blockDim.x + threadIdx.x, at = thread % lanes * 8;
-  unsigned heads = queries.count + keys.count, row = thread / lanes / heads, head = thread / lanes % heads;
+  unsigned thread = blockIdx.x * blockDim.x + threadIdx.x, at = (thread & (lanes - 1)) * 8;
+  unsigned heads = queries.count + keys.count, head = thread >> (__ffs(lanes) - 1), row = head / heads;
+  head -= row * heads;
   bool is_key = head >= queries.count, present = row < rows && at < width;
   Heads<T> mine = is_key ? keys : queries;
   if (is_key) head -= queries.count;
@@ -41,7 +42,11 @@ __device__ void norm_and_rotate(Heads<T> queries, Heads<T> keys, const float *co
   float squares = 0.0f;
 #pragma unroll
   for (unsigned c = 0; c < 8; c++) squares += numbers[c] * numbers[c];
-  for (unsigned with = lanes / 2; with > 0; with /= 2) squares += __shfl_xor_sync(WARP, squares, with);
+#pragma unroll
+  for (unsigned with = 16; with > 0; with /= 2) {
+    float others = __shfl_xor_sync(WARP, squares, with);
+    squares += with < lanes ? others : 0.0f;
+  }
   float scale = 1.0f / sqrtf(squares / width + mine.eps);
 #pragma unroll
   for (unsigned c = 0; c < 8; c++) numbers[c] = to_f32(from_f32<T>(numbers[c] * scale * weights[c]));
@@ -50,15 +55,18 @@ __device__ void norm_and_rotate(Heads<T> queries, Heads<T> keys, const float *co
 #pragma unroll
     for (unsigned c = 0; c < 8; c += 2) {
       float a = numbers[c], b = numbers[c + 1];
-      if (rotated) numbers[c] = turned(a, b, cos[c / 2], sin[c / 2], false);
-      if (rotated) numbers[c + 1] = turned(b, a, cos[c / 2], sin[c / 2], true);
+      float first = turned(a, b, cos[c / 2], sin[c / 2], false);
+      float last = turned(b, a, cos[c / 2], sin[c / 2], true);
+      numbers[c] = rotated ? first : a;
+      numbers[c + 1] = rotated ? last : b;
     }
   } else {
     unsigned apart = angles / 8, other = second ? threadIdx.x - apart : threadIdx.x + apart;
 #pragma unroll
     for (unsigned c = 0; c < 8; c++) {
       float with = __shfl_sync(WARP, numbers[c], other % 32); // of the other half
-      if (rotated) numbers[c] = turned(numbers[c], with, cos[c], sin[c], second);
+      float then = turned(numbers[c], with, cos[c], sin[c], second);
+      numbers[c] = rotated ? then : numbers[c];
     }
   }
   if (present) store(mine.out + start, numbers, 8, divisible(mine.out));
