@@ -91,8 +91,8 @@ fn by_kernels(
 }
 
 fn scanned(segment: &PassSegment, slot: usize) -> Scanned<'_> {
-    let PassSegment { rows, stored, .. } = segment;
-    Scanned { rows: rows.clone(), before: before(segment, slot), keep: *stored }
+    let (rows, before) = (segment.rows.clone(), before(segment, slot));
+    Scanned { rows, before, keep: segment.stored, appended: segment.extends.is_some() }
 }
 
 fn on_cpu(

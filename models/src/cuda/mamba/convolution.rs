@@ -1,6 +1,7 @@
 use candle_core::{DType, Result, Tensor};
 
-use super::{Before, Scanned, buffers};
+use super::ends::Ends;
+use super::{Before, Scanned};
 use crate::cuda::launch::address;
 use crate::cuda::{Buffer, Launch, Module, module};
 use crate::kernels::scan::ScanShape;
@@ -18,18 +19,17 @@ const ROWS: usize = 64;
 /// Addresses of inputs, oldest first; 0 stands for zeros.
 type Inputs = [i64; BEFORE];
 
-/// Filters the channels of all segments; returns `[rows, channels]`, and the last inputs of the segments that are
-/// wanted.
+/// Filters the channels of all segments; returns `[rows, channels]`, and the last inputs of those that are kept.
 pub(super) fn convolve(
     projected: &Tensor,
     shape: ScanShape,
     parameters: &MambaParameters,
     segments: &[Scanned<'_>],
-) -> Result<(Tensor, Vec<Option<Buffer>>)> {
+) -> Result<(Tensor, Ends)> {
     let (rows, width) = projected.dims2()?;
     let (device, channels) = (projected.device(), shape.channels());
     let keep = segments.iter().map(|segment| segment.keep);
-    let mut kept = buffers(device, DType::BF16, BEFORE * channels, keep)?;
+    let mut kept = Ends::new(device, (DType::BF16, BEFORE * channels), segments, keep)?;
     let places = Places { first: address(projected)?, width, offset: shape.inner(), channels };
     let table = places.table(segments, &mut kept)?;
     let stretches = table.len() / (3 + BEFORE);
@@ -43,7 +43,7 @@ pub(super) fn convolve(
             .optional(parameters.conv_bias.as_ref())
             .tensor(&table)
             .buffer(&mut out)
-            .writes(kept.iter_mut().flatten())
+            .writes(&mut kept.buffers)
             .count(width)
             .count(shape.inner())
             .count(channels)
@@ -68,10 +68,10 @@ impl Places {
     }
 
     /// First row, rows, inputs before them and where to keep the last, of every stretch.
-    fn table(&self, segments: &[Scanned<'_>], kept: &mut [Option<Buffer>]) -> Result<Vec<i64>> {
+    fn table(&self, segments: &[Scanned<'_>], kept: &mut Ends) -> Result<Vec<i64>> {
         let mut table = vec![];
         let mut ends: Vec<Inputs> = vec![];
-        for (segment, kept) in segments.iter().zip(kept) {
+        for (index, segment) in segments.iter().enumerate() {
             let mut before = match segment.before {
                 Before::Nothing => [0; BEFORE],
                 Before::Kept(state) => self.kept(&state.conv)?,
@@ -81,10 +81,7 @@ impl Places {
                 let to = segment.rows.end.min(from + ROWS);
                 table.extend([from as i64, (to - from) as i64]);
                 table.extend(before);
-                table.push(match kept {
-                    Some(kept) if to == segment.rows.end => kept.address()?,
-                    _ => 0,
-                });
+                table.push(if to == segment.rows.end { kept.address(index)? } else { 0 });
                 before = self.after(before, from..to);
             }
             ends.push(before);

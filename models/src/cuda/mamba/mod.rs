@@ -4,13 +4,13 @@
 //! from states: one launch a level of the forest.
 
 mod convolution;
+mod ends;
 mod scan;
 
 use std::ops::Range;
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
-use super::Buffer;
 use crate::cache::ScanState;
 use crate::kernels::scan::ScanShape;
 use crate::ops::MambaParameters;
@@ -22,6 +22,8 @@ pub(crate) struct Scanned<'a> {
     pub(crate) before: Before<'a>,
     /// Whether the state at its end is wanted.
     pub(crate) keep: bool,
+    /// Whether it continues a sequence whose last state it takes the place of.
+    pub(crate) appended: bool,
 }
 
 /// What a segment continues.
@@ -61,29 +63,11 @@ pub(crate) fn mamba(
     let (convolved, inputs) = convolution::convolve(projected, shape, parameters, segments)?;
     let rows = scan::Rows { projected, convolved: &convolved };
     let (gated, states) = scan::scan(rows, shape, parameters, segments, &continued)?;
-    let mut ends = vec![];
-    for ((inputs, state), segment) in inputs.into_iter().zip(states).zip(segments) {
-        let end = match (inputs, state) {
-            (Some(inputs), Some(state)) if segment.keep => Some(ScanState {
-                conv: inputs.into_tensor((convolution::TAPS - 1, shape.channels()))?,
-                scan: state.into_tensor((shape.inner(), shape.state))?,
-            }),
-            _ => None,
-        };
-        ends.push(end);
-    }
+    let inputs = inputs.into_tensors(convolution::TAPS - 1, shape.channels())?;
+    let states = states.into_tensors(shape.inner(), shape.state)?;
+    let both = inputs.into_iter().zip(states);
+    let ends = both.map(|(conv, scan)| Some(ScanState { conv: conv?, scan: scan? })).collect();
     Ok((gated, ends))
-}
-
-/// Memory for something of each segment for which it is wanted.
-fn buffers(
-    device: &Device,
-    dtype: DType,
-    numbers: usize,
-    wanted: impl Iterator<Item = bool>,
-) -> Result<Vec<Option<Buffer>>> {
-    let one = |wanted: bool| wanted.then(|| Buffer::new(device, dtype, numbers)).transpose();
-    wanted.map(one).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use candle_core::{DType, Result, Tensor};
 
-use super::{Before, Scanned, buffers};
+use super::ends::Ends;
+use super::{Before, Scanned};
 use crate::cuda::launch::address;
 use crate::cuda::{Buffer, Launch, Module, module};
 use crate::kernels::scan::ScanShape;
@@ -32,10 +33,11 @@ pub(super) fn scan(
     parameters: &MambaParameters,
     segments: &[Scanned<'_>],
     wanted: &[bool],
-) -> Result<(Tensor, Vec<Option<Buffer>>)> {
+) -> Result<(Tensor, Ends)> {
     let (count, width) = rows.projected.dims2()?;
     let device = rows.projected.device();
-    let mut states = buffers(device, DType::F32, shape.inner() * N, wanted.iter().copied())?;
+    let size = (DType::F32, shape.inner() * N);
+    let mut states = Ends::new(device, size, segments, wanted.iter().copied())?;
     let levels = levels(segments.iter().map(|segment| match segment.before {
         Before::Segment(parent) => Some(parent),
         _ => None,
@@ -45,7 +47,6 @@ pub(super) fn scan(
     let mut out = Buffer::new(device, DType::BF16, count * shape.inner())?;
     let mut first = 0;
     for part in levels.iter().flat_map(|level| level.chunks(MOST)) {
-        let mut written = taken(&mut states, part);
         let table = table.narrow(0, first, part.len())?;
         first += part.len();
         Launch::new(SCAN, "scan", shape.heads, THREADS)
@@ -58,30 +59,20 @@ pub(super) fn scan(
             .tensor(&parameters.d)
             .tensor(&table)
             .buffer(&mut out)
-            .writes(written.iter_mut().map(|(_, state)| state))
+            .writes(&mut states.buffers)
             .count(width)
             .count(shape.channels())
             .count(shape.heads)
             .count(shape.groups)
             .run(device)?;
-        written.into_iter().for_each(|(segment, state)| states[segment] = Some(state));
     }
     Ok((out.into_tensor((count, shape.inner()))?, states))
 }
 
-/// The states of some segments, with the segments.
-fn taken(states: &mut [Option<Buffer>], segments: &[usize]) -> Vec<(usize, Buffer)> {
-    segments.iter().filter_map(|&segment| Some((segment, states[segment].take()?))).collect()
-}
-
 /// First row, tokens, and the addresses of the states before and after, of every segment, level by level.
-fn table(
-    segments: &[Scanned<'_>],
-    levels: &[Vec<usize>],
-    states: &mut [Option<Buffer>],
-) -> Result<Vec<i64>> {
-    let ends = states.iter_mut().map(|state| state.as_mut().map_or(Ok(0), Buffer::address));
-    let ends: Vec<i64> = ends.collect::<Result<_>>()?;
+fn table(segments: &[Scanned<'_>], levels: &[Vec<usize>], states: &mut Ends) -> Result<Vec<i64>> {
+    let ends: Vec<i64> =
+        (0..segments.len()).map(|index| states.address(index)).collect::<Result<_>>()?;
     let mut table = vec![];
     for &index in levels.iter().flatten() {
         let Scanned { rows, before, .. } = &segments[index];

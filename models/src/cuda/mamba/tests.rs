@@ -91,7 +91,7 @@ fn near(ours: &Tensor, expected: &[f32]) -> Result<()> {
 fn segments_scan_as_whole_sequences_do_on_the_cpu() -> Result<()> {
     needs_emulator!();
     let (weights, x, step) = (weights()?, projected(ROWS, 10)?, projected(2, 11)?);
-    let segment = |rows, before, keep| Scanned { rows, before, keep };
+    let segment = |rows, before, keep| Scanned { rows, before, keep, appended: false };
     let segments = [
         segment(0..70, Before::Nothing, true),
         segment(70..134, Before::Segment(0), false),
@@ -101,7 +101,11 @@ fn segments_scan_as_whole_sequences_do_on_the_cpu() -> Result<()> {
     let (gated, states) = mamba(&x, SHAPE, &weights, &segments)?;
     assert_eq!(states.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false, true]);
     let (Some(trunk), Some(end)) = (&states[0], &states[3]) else { unreachable!() };
-    let steps = [segment(0..1, Before::Kept(trunk), false), segment(1..2, Before::Kept(end), true)];
+    let appended = |segment| Scanned { appended: true, ..segment };
+    let steps = [
+        appended(segment(0..1, Before::Kept(trunk), true)),
+        appended(segment(1..2, Before::Kept(end), true)),
+    ];
     let (stepped, stepped_states) = mamba(&step, SHAPE, &weights, &steps)?;
 
     let rows = |x: &Tensor, from: usize, to: usize| exact(&x.narrow(0, from, to - from)?);
@@ -115,13 +119,28 @@ fn segments_scan_as_whole_sequences_do_on_the_cpu() -> Result<()> {
     let (expected, state) = twin(&second, &weights)?;
     near(&gated.narrow(0, 134, ROWS - 134)?, &expected[70 * inner..203 * inner])?;
     near(&stepped.narrow(0, 1, 1)?, &expected[203 * inner..])?;
-    let last = stepped_states[1].as_ref().expect("it was wanted");
+    let (Some(other), Some(last)) = (&stepped_states[0], &stepped_states[1]) else {
+        unreachable!()
+    };
     near(&last.scan, &state)?;
     let kept = x.narrow(0, ROWS - 2, 2)?.narrow(1, inner, SHAPE.channels())?;
     let newest = step.narrow(0, 1, 1)?.narrow(1, inner, SHAPE.channels())?;
     close(&last.conv, &exact(&Tensor::cat(&[kept, newest], 0)?)?, 0.0);
-    let (expected, _) = twin(&third, &weights)?;
+    let (expected, state) = twin(&third, &weights)?;
     near(&stepped.narrow(0, 0, 1)?, &expected[70 * inner..])?;
+    near(&other.scan, &state)?;
+
+    // What lies behind another's state is continued from there, beside a segment with memory of its own.
+    let more = [
+        segment(0..1, Before::Kept(other), true),
+        appended(segment(1..2, Before::Kept(last), true)),
+    ];
+    let (stepped, states) = mamba(&projected(2, 12)?, SHAPE, &weights, &more)?;
+    let second = [second, rows(&projected(2, 12)?, 1, 2)?].concat();
+    let (expected, state) = twin(&second, &weights)?;
+    near(&stepped.narrow(0, 1, 1)?, &expected[204 * inner..])?;
+    near(&states[1].as_ref().expect("it was wanted").scan, &state)?;
+    assert!(states[0].is_some());
     Ok(())
 }
 
