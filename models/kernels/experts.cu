@@ -1,5 +1,4 @@
-// Routed experts: products of the rows that chose an expert with its matrices, and the weighted sum
-// of each token's experts. Twin: src/kernels/experts.rs.
+// Routed experts: products of the rows that chose an expert with its matrices. Twin: src/kernels/experts.rs.
 //
 // The sort lists the tiles of rows on the device (sort.cu), and blocks take them in turn, so the host
 // never learns how many rows an expert has.
@@ -74,26 +73,3 @@ PRODUCT(product_gated_128, 4, true)
 PRODUCT(product_gated_32, 1, true)
 PRODUCT(product_plain_128, 4, false)
 PRODUCT(product_plain_32, 1, false)
-
-// The weighted sum of each token's rows of `y` ([choices, width], in the order of the sort), best
-// ranked first. One warp a token; eight divides the width.
-extern "C" __global__ void combine(const bf16 *y, const unsigned *place, const float *weights,
-                                   bf16 *out, unsigned tokens, unsigned top_k, unsigned width) {
-  unsigned lane = threadIdx.x % 32, token = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
-  if (token >= tokens) return;
-  place += size_t(token) * top_k;
-  weights += size_t(token) * top_k;
-  for (unsigned i = lane * 8; i < width; i += 256) {
-    float sum[8] = {};
-    for (unsigned rank = 0; rank < top_k; rank++) {
-      uint4 eight = *reinterpret_cast<const uint4 *>(y + size_t(place[rank]) * width + i);
-      const bf16 *numbers = reinterpret_cast<const bf16 *>(&eight);
-#pragma unroll
-      for (unsigned c = 0; c < 8; c++) sum[c] += weights[rank] * to_f32(numbers[c]);
-    }
-    uint4 packed = make_uint4(pack_bf16(sum[0], sum[1]), pack_bf16(sum[2], sum[3]),
-                              pack_bf16(sum[4], sum[5]), pack_bf16(sum[6], sum[7]));
-    *reinterpret_cast<uint4 *>(out + size_t(token) * width + i) = packed;
-  }
-}
-EXPORT(combine)

@@ -40,6 +40,17 @@ fn each<const N: usize>(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; N]) ->
     pairs.for_each(|(out, bytes)| *out = read(*bytes));
 }
 
+/// Has mapped pages read by all threads at once: who copies them alone asks the disk for one after the other.
+pub(super) fn read_pages(bytes: &[u8]) {
+    const READ: usize = 256 << 10;
+    const PAGE: usize = 4 << 10;
+    bytes.par_chunks(READ).for_each(|some| {
+        some.iter().step_by(PAGE).for_each(|&byte| {
+            std::hint::black_box(byte);
+        });
+    });
+}
+
 /// Tells the system that the mapped pages are not needed again.
 #[cfg(unix)]
 pub(super) fn give_back(map: &Mmap, range: Range<usize>) {

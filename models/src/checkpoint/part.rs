@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use safetensors::Dtype;
 
-use super::convert::{CHUNK, copy, give_back};
+use super::convert::{CHUNK, copy, give_back, read_pages};
 use super::drawn::Drawn;
 use super::header::{Shard, StoredTensor};
 
@@ -91,7 +91,9 @@ impl<'a> Part<'a> {
         }
         let byte = |number: usize| tensor.bytes.start + number * size(tensor.dtype);
         let bytes = byte(self.numbers.start)..byte(self.numbers.end);
-        let taken = take(&shard.map[bytes.clone()]);
+        let mapped = &shard.map[bytes.clone()];
+        read_pages(mapped);
+        let taken = take(mapped);
         give_back(&shard.map, bytes);
         Some(taken)
     }
