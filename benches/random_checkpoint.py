@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Writes a Qwen3-MoE checkpoint of random f32 weights, with nothing but Python's library.
+"""Writes a Qwen3-MoE checkpoint of random weights, with nothing but Python's library.
 
     python3 benches/random_checkpoint.py OUT --tokenizer demo/models/base [--hidden 512 --layers 12 ...]
+    python3 benches/random_checkpoint.py OUT --tokenizer DIR --config benches/configs/qwen3_30b_a3b.json --bf16
+
+The sizes are those of a config.json where one is named; 61 GB for the second line.
 
 For measurements only: the numbers are one block of Gaussian noise repeated, which costs a kernel the same.
 """
@@ -34,6 +37,14 @@ def shapes(a, vocab):
             yield e + "up_proj.weight", (a.moe_width, a.hidden)
             yield e + "down_proj.weight", (a.hidden, a.moe_width)
     yield "model.norm.weight", (a.hidden,)
+    if not a.tied:
+        yield "lm_head.weight", (vocab, a.hidden)
+
+
+# Options, and what config.json calls them.
+SIZES = {"hidden": "hidden_size", "layers": "num_hidden_layers", "heads": "num_attention_heads",
+         "kv_heads": "num_key_value_heads", "head_dim": "head_dim", "experts": "num_experts",
+         "top_k": "num_experts_per_tok", "moe_width": "moe_intermediate_size", "tied": "tie_word_embeddings"}
 
 
 def config(a, vocab):
@@ -48,16 +59,20 @@ def config(a, vocab):
     }
 
 
-def write(path, tensors):
-    header, offset = {}, 0
+def write(path, tensors, bf16):
+    header, offset, size = {}, 0, 2 if bf16 else 4
     for name, shape in tensors:
         count = 1
         for side in shape:
             count *= side
-        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [offset, offset + 4 * count]}
-        offset += 4 * count
+        place = [offset, offset + size * count]
+        header[name] = {"dtype": "BF16" if bf16 else "F32", "shape": list(shape), "data_offsets": place}
+        offset += size * count
     noise = random.Random(0)
-    block = array.array("f", (noise.gauss(0, 0.02) for _ in range(1 << 20))).tobytes()
+    numbers = array.array("f", (noise.gauss(0, 0.02) for _ in range(1 << 20)))
+    if bf16:  # the upper half of each f32
+        numbers = array.array("H", numbers.tobytes())[1::2]
+    block = numbers.tobytes()
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
@@ -74,15 +89,21 @@ def main():
     for name, value in (("hidden", 512), ("layers", 12), ("heads", 8), ("kv-heads", 2), ("head-dim", 64),
                         ("experts", 64), ("top-k", 8), ("moe-width", 192), ("vocab", 0)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--config", type=pathlib.Path, help="a qwen3_moe config.json, whose sizes count")
+    parser.add_argument("--bf16", action="store_true", help="bf16 weights in place of f32 ones")
+    parser.set_defaults(tied=True)
     a = parser.parse_args()
+    given = json.loads(a.config.read_text()) if a.config else {}
+    vars(a).update({option: given[key] for option, key in SIZES.items() if key in given})
+    a.vocab = given.get("vocab_size", a.vocab)
     tokenizer = json.loads((a.tokenizer / "tokenizer.json").read_text())
     vocab = a.vocab or max(max(tokenizer["model"]["vocab"].values()),
                            max((t["id"] for t in tokenizer["added_tokens"]), default=0)) + 1
     a.out.mkdir(parents=True, exist_ok=True)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(a.tokenizer / name, a.out / name)
-    (a.out / "config.json").write_text(json.dumps(config(a, vocab), indent=1))
-    write(a.out / "model.safetensors", list(shapes(a, vocab)))
+    (a.out / "config.json").write_text(json.dumps(config(a, vocab) | given, indent=1))
+    write(a.out / "model.safetensors", list(shapes(a, vocab)), a.bf16)
 
 
 if __name__ == "__main__":
