@@ -1,6 +1,6 @@
 //! The emulator multiplies as tensor cores do, and sees faults.
 
-use candle_core::Device;
+use candle_core::{DType, Device, Tensor};
 
 use super::super::launch::is_hopper;
 use super::super::testing::{close, device, numbers, random};
