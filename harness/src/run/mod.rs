@@ -17,6 +17,7 @@ mod routing;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod window;
 
 pub use budget::Budget;
 pub use capture::HELD_SUMS;
