@@ -5,8 +5,8 @@
 // Numbers that src/cuda/activation.rs gives.
 constexpr unsigned NOTHING = 0, RELU_SQUARED = 1, SWIGLU = 2, GEGLU = 3, CLAMPED_SWIGLU = 4;
 
-// Quotients are those of __fdividef, within two units in the last place: exact division branches, which
-// would hold up the tensor cores that wait for a tile's outputs.
+// Quotients are those of __fdividef, within two units in the last place, and 0 by what is above 2^126:
+// exact division branches, which would hold up the tensor cores that wait for a tile's outputs.
 __device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.0f, 1.0f + expf(-x)); }
 
 // Without a gate.

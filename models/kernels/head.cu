@@ -78,11 +78,11 @@ __device__ void summarise(const bf16 *x, const bf16 *weights, const float *bias,
 #define SUMMARISE(name, MI)                                                                        \
   extern "C" __global__ void __launch_bounds__(THREADS, 2)                                         \
       name(const bf16 *x, const bf16 *weights, const float *bias, float *largest, unsigned *tokens,  \
-           float *sums, unsigned rows, unsigned inputs, unsigned vocabulary, unsigned stages) {                     \
+           float *sums, unsigned rows, unsigned inputs, unsigned vocabulary, unsigned stages) {    \
     unsigned down = (rows + 32 * MI - 1) / (32 * MI), across = (vocabulary + OUTPUTS - 1) / OUTPUTS; \
     for (unsigned tile = blockIdx.x; tile < down * across; tile += gridDim.x)                      \
-      summarise<MI>(x, weights, bias, largest, tokens, sums, rows, inputs, vocabulary, stages,\
-                    tile);      \
+      summarise<MI>(x, weights, bias, largest, tokens, sums, rows, inputs, vocabulary, stages,    \
+                    tile);                                                                         \
   }                                                                                                \
   EXPORT(name)
 

@@ -1,7 +1,7 @@
-// What only Hopper's multiprocessors have (sm_90a): barriers in shared memory on which some threads of a
-// block wait while others go on, copies of boxes of a matrix that one thread begins, and products of whole
-// tiles of shared memory by a warpgroup, four warps from a multiple of four on. PTX ISA, "mbarrier",
-// "cp.async.bulk.tensor" and "Asynchronous Warpgroup Level Matrix Instructions".
+// What products on Hopper are made of (sm_90a): barriers in shared memory on which some threads of a block
+// wait while others go on, copies of boxes of a matrix that one thread begins, and what only Hopper has,
+// products of whole tiles of shared memory by a warpgroup, four warps from a multiple of four on. PTX ISA,
+// "mbarrier", "cp.async.bulk.tensor" and "Asynchronous Warpgroup Level Matrix Instructions".
 #pragma once
 #include "common.cuh"
 

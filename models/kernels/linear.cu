@@ -34,10 +34,10 @@ __device__ void form_tile(const bf16 *x, const bf16 *weights, const float *bias,
 #define LINEAR(name, MI)                                                                           \
   extern "C" __global__ void __launch_bounds__(THREADS, 2)                                         \
       name(const bf16 *x, const bf16 *weights, const float *bias, float *out, unsigned rows,       \
-           unsigned inputs, unsigned outputs, unsigned stages) {                                                    \
+           unsigned inputs, unsigned outputs, unsigned stages) {                                   \
     unsigned down = (rows + 32 * MI - 1) / (32 * MI), across = (outputs + OUTPUTS - 1) / OUTPUTS;  \
     for (unsigned tile = blockIdx.x; tile < down * across; tile += gridDim.x)                      \
-      form_tile<MI>(x, weights, bias, out, rows, inputs, outputs, stages, tile);                           \
+      form_tile<MI>(x, weights, bias, out, rows, inputs, outputs, stages, tile);                   \
   }                                                                                                \
   EXPORT(name)
 

@@ -1,4 +1,4 @@
-// Routers: scores, choice and weights of experts. Twins: src/layers/rule.rs, src/routing/counter.rs.
+// Routers: scores, choice and weights of experts. Twins: src/layers/rule.rs, src/routing/groups.rs.
 #include "common.cuh"
 
 // What a decision's flags say.

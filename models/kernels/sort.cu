@@ -66,8 +66,9 @@ struct Starts {
 // Turns counts into the place of each chunk's first choice of each expert, and lists the tiles.
 // One block of at least as many threads as experts. An expert's chunks are split into as many parts as
 // there are threads for it. Shared memory: that of Starts, and 4 bytes a thread.
-extern "C" __global__ void __launch_bounds__(1024) scan_counts(unsigned *counts, unsigned *starts, unsigned *tiles,
-                                       unsigned chunks, unsigned experts, unsigned tile, unsigned numbers) {
+extern "C" __global__ void __launch_bounds__(1024)
+    scan_counts(unsigned *counts, unsigned *starts, unsigned *tiles, unsigned chunks, unsigned experts,
+                unsigned tile, unsigned numbers) {
   DYNAMIC_SHARED(unsigned, shared);
   Starts found(shared, experts, tile);
   unsigned *total = found.total, *partial = found.end(); // [parts, experts]
@@ -131,9 +132,9 @@ EXPORT(place_choices)
 
 // All of the sort by one block, for few choices. Shared memory: that of Starts, and 2 bytes for each
 // expert and 32 choices.
-extern "C" __global__ void __launch_bounds__(1024) sort_few(const unsigned *ids, unsigned *order, unsigned *place,
-                                       unsigned *starts, unsigned *tiles, unsigned choices, unsigned experts,
-                                       unsigned tile, unsigned numbers) {
+extern "C" __global__ void __launch_bounds__(1024)
+    sort_few(const unsigned *ids, unsigned *order, unsigned *place, unsigned *starts, unsigned *tiles,
+             unsigned choices, unsigned experts, unsigned tile, unsigned numbers) {
   DYNAMIC_SHARED(unsigned, shared);
   Starts found(shared, experts, tile);
   // How often an expert is chosen by each 32 choices, then by those before them.

@@ -52,8 +52,9 @@ template <unsigned MI> struct Operands {
 // 16·i + 8·h + l / 4 and output 8·j + 2·(l % 4) + c. `shared` holds `stages` steps, two or three, of
 // (32·MI + OUTPUTS) · STEP numbers each, and may be used again when this returns.
 template <unsigned MI, typename Row, typename Weight>
-__device__ __forceinline__ void multiply(bf16 *shared, unsigned stages, const bf16 *x, const bf16 *w, unsigned inputs,
-                                         Row row, Weight weight, float (&sums)[MI][8][4]) {
+__device__ __forceinline__ void multiply(bf16 *shared, unsigned stages, const bf16 *x,
+                                         const bf16 *w, unsigned inputs, Row row, Weight weight,
+                                         float (&sums)[MI][8][4]) {
   constexpr unsigned ROWS = 32 * MI, STAGE = (ROWS + OUTPUTS) * STEP;
   unsigned rows[2 * MI], weights[8];
 #pragma unroll

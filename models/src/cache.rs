@@ -50,7 +50,8 @@ impl Cache {
         self.nodes.remove(&node);
     }
 
-    /// Bytes held by all nodes and by what they continue, each counted once.
+    /// Bytes of all nodes and of what they continue, each counted once. Nodes that were appended together may hold
+    /// memory in common, which lasts as long as any of them.
     pub fn bytes(&self) -> usize {
         let mut seen = HashSet::new();
         let mut bytes = 0;

@@ -39,7 +39,8 @@ pub struct Executor<'a> {
     pub trace: bool,
     /// Whether each document's score sums are kept.
     pub keep_cell_scores: bool,
-    /// Bytes of routing sums that may gather before they are added to the documents' counts. No count depends on it.
+    /// Bytes of routing sums that may gather before they are added to the documents' counts. No count depends on it,
+    /// but for what a document with a value that is not finite had counted before.
     pub held_sums: usize,
     /// Looked at between batches.
     pub interrupt: &'a Interrupt,

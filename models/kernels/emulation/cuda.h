@@ -1,7 +1,7 @@
 // The part of CUDA C++ that the kernels use, for a host compiler: see fibers.h.
 #pragma once
 
-#include "fibers.h"
+#include "launch.h"
 
 #include <algorithm>
 #include <cmath>

@@ -36,8 +36,10 @@ impl GroupCounter {
     /// The sums of all passes since the last call, after waiting for an accelerator that formed any.
     ///
     /// A group with an invalid decision counts as if it had no tokens in any of these passes: what is
-    /// left of it would say of some layers what it does not say of others. Between two calls an expert
-    /// can be chosen 2³² − 1 times by a group in a layer.
+    /// left of it would say of some layers what it does not say of others.
+    ///
+    /// An accelerator has room for sums below 2²³ for each group and layer: call this before a group has
+    /// 2²³ / log₂(experts) tokens (1.2 million with 128 experts), and anywhere before 2³² of them.
     ///
     /// # Errors
     /// If the accelerator fails; the sums are lost then.

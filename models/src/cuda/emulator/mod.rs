@@ -82,7 +82,7 @@ fn contents(launch: &mut Launch<'_>) -> Result<Vec<Vec<u8>>> {
     Ok(buffers(launch)?.into_iter().map(|b| b.to_vec()).collect())
 }
 
-/// `emulation::Launch` of `fibers.h`.
+/// `emulation::Launch` of `launch.h`.
 #[repr(C)]
 struct Call {
     grid: [u32; 3],
