@@ -67,10 +67,10 @@ program() { (cd "$root" && LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries "$CARGO_TARG
 program --version
 readelf -d "$CARGO_TARGET_DIR/release/harness" | grep NEEDED
 few=(eval --models base --tasks flores200_he --limit 2 --quiet)
+rm -rf "$folder/refused" "$folder/cpu"
 code=0
 program "${few[@]}" --device cuda --output "$folder/refused" || code=$?
 [ $code -eq 6 ] || { echo "--device cuda without a driver ended with $code, not 6"; exit 1; }
-rm -rf "$folder/cpu"
 program "${few[@]}" --device auto --output "$folder/cpu" >/dev/null
 say "as it should: refused with exit code 6; --device auto took the CPU"
 say "checked: it compiles for compute capability $CUDA_COMPUTE_CAP, links, and starts. Nothing was run on a GPU."
