@@ -9,8 +9,8 @@ use super::routing::{RoutingTotals, shape_of};
 use super::trace::TracingCounter;
 
 /// What [`Executor::held_sums`] is set to: little beside the weights, also where an accelerator takes four times as
-/// much for them, and enough for 900 groups of a model of 48
-/// layers with 128 experts, so that a step of generation by hundreds of sequences needs no read-out.
+/// much for them, and enough for 900 groups of a model of 48 layers with 128 experts, so that a step of generation by
+/// hundreds of sequences needs no read-out.
 pub const HELD_SUMS: usize = 64 << 20;
 
 /// Bytes that a group takes for each expert of a layer: how often it was chosen, and the sum of its scores.

@@ -135,10 +135,18 @@ fn a_generation_ends_at_its_limit_and_counts_what_was_fed() {
     assert_eq!(generated.tokens, 6, "the last token is not fed");
 }
 
-/// Notes the routing groups of every batch.
+/// A device that holds so many tokens at once, and notes the routing groups of every batch.
 struct Watched {
     model: Box<dyn Model>,
+    room: usize,
     groups: RefCell<Vec<usize>>,
+}
+
+impl Watched {
+    fn with_room(room: usize) -> Self {
+        let model = load(&fixture(), &LoadOptions::default()).unwrap();
+        Self { model, room, groups: RefCell::default() }
+    }
 }
 
 impl Model for Watched {
@@ -156,6 +164,10 @@ impl Model for Watched {
         cache: &mut Cache,
         observer: &mut dyn RoutingObserver,
     ) -> Result<ForwardOutput, ForwardError> {
+        let tokens = batch.tokens();
+        if tokens > self.room {
+            return Err(ForwardError::OutOfMemory { tokens, reason: "no memory".into() });
+        }
         self.groups.borrow_mut().push(batch.groups);
         self.model.forward(batch, cache, observer)
     }
@@ -175,8 +187,7 @@ fn generations(documents: u32, max_new_tokens: usize) -> Vec<Pass> {
 
 #[test]
 fn a_sequence_keeps_its_group_from_step_to_step() {
-    let model = load(&fixture(), &LoadOptions::default()).unwrap();
-    let model = Watched { model, groups: RefCell::default() };
+    let model = Watched::with_room(usize::MAX);
     let passes = generations(6, 40);
     let pairs: Vec<(usize, &Pass)> = passes.iter().enumerate().collect();
     let outcome = run(&model, 100, &pairs);
@@ -193,8 +204,7 @@ fn a_sequence_keeps_its_group_from_step_to_step() {
 
 #[test]
 fn reading_the_counter_within_a_window_changes_no_count() {
-    let model = load(&fixture(), &LoadOptions::default()).unwrap();
-    let model = Watched { model, groups: RefCell::default() };
+    let model = Watched::with_room(usize::MAX);
     let passes = generations(9, 12);
     let pairs: Vec<(usize, &Pass)> = passes.iter().enumerate().collect();
     // Nine sequences begin in several batches, some of them beside sequences that are being continued.
@@ -222,36 +232,6 @@ fn reading_the_counter_within_a_window_changes_no_count() {
     }
 }
 
-/// A device that holds so many tokens at once.
-struct Cramped {
-    model: Box<dyn Model>,
-    room: usize,
-}
-
-impl Model for Cramped {
-    fn architecture(&self) -> &Architecture {
-        self.model.architecture()
-    }
-
-    fn new_cache(&self) -> Cache {
-        self.model.new_cache()
-    }
-
-    fn forward(
-        &self,
-        batch: &Batch,
-        cache: &mut Cache,
-        observer: &mut dyn RoutingObserver,
-    ) -> Result<ForwardOutput, ForwardError> {
-        match batch.tokens() {
-            tokens if tokens > self.room => {
-                Err(ForwardError::OutOfMemory { tokens, reason: "no memory".into() })
-            }
-            _ => self.model.forward(batch, cache, observer),
-        }
-    }
-}
-
 #[test]
 fn a_device_without_room_is_given_smaller_batches_until_it_has() {
     let model = load(&fixture(), &LoadOptions::default()).unwrap();
@@ -265,14 +245,14 @@ fn a_device_without_room_is_given_smaller_batches_until_it_has() {
     let passes: Vec<Pass> = (0..10).map(|document| pass(40 + document)).collect();
     let pairs: Vec<(usize, &Pass)> = passes.iter().enumerate().collect();
     let roomy = run(model.as_ref(), 600, &pairs);
-    let cramped = Cramped { model, room: 160 };
+    let cramped = Watched::with_room(160);
     let outcome = run(&cramped, 600, &pairs);
     assert_eq!(outcome.answers.len(), 10);
     outcome.answers.iter().zip(&roomy.answers).for_each(|(a, b)| assert_same(a, b));
     for (cell, counts) in &roomy.cells {
         assert_same_routing(&outcome.cells[cell], counts);
     }
-    let hopeless = Cramped { room: 0, ..cramped };
+    let hopeless = Watched { room: 0, ..cramped };
     let budget = Budget::new(600);
     let executor = Executor {
         model: &hopeless,
