@@ -7,8 +7,8 @@
 // A tile holds 128 outputs. With a gate, eight rows of the gate and the eight of `up` that they go with
 // follow each other, so that one thread ends up with both.
 template <unsigned MI, bool GATED>
-__device__ void form_tile(const Product &p, unsigned stages, unsigned expert, unsigned first,
-                          unsigned end, unsigned column) {
+__device__ void form_tile(const Product &p, const bf16 *weights, unsigned stages, unsigned expert,
+                          unsigned first, unsigned end, unsigned column) {
   constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   DYNAMIC_SHARED(bf16, shared);
   unsigned width = GATED ? p.outputs / 2 : p.outputs;
@@ -21,7 +21,8 @@ __device__ void form_tile(const Product &p, unsigned stages, unsigned expert, un
     return inner >= width ? NONE : GATED && line / 8 % 2 ? width + inner : inner; // gate, then up
   };
   float sums[MI][8][4];
-  multiply(shared, stages, p.x, p.weights_of(expert), p.inputs, row, weight, sums);
+  const bf16 *mine = weights + size_t(expert) * p.outputs * p.inputs;
+  multiply(shared, stages, p.x, mine, p.inputs, row, weight, sums);
 
   unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
   unsigned top = warp / 2 * 16 * MI, left = warp % 2 * 64;
@@ -44,7 +45,7 @@ __device__ void form_tile(const Product &p, unsigned stages, unsigned expert, un
 }
 
 template <unsigned MI, bool GATED>
-__device__ void form_product(const Product &p, unsigned stages) {
+__device__ void form_product(const Product &p, const bf16 *weights, unsigned stages) {
   constexpr unsigned COLUMNS = GATED ? OUTPUTS / 2 : OUTPUTS;
   unsigned width = GATED ? p.outputs / 2 : p.outputs, across = (width + COLUMNS - 1) / COLUMNS;
   unsigned tiles = p.tiles[0] * across;
@@ -52,9 +53,9 @@ __device__ void form_product(const Product &p, unsigned stages) {
     unsigned expert = p.tiles[1 + 2 * (tile / across)], first = p.tiles[2 + 2 * (tile / across)];
     unsigned end = min(first + 32 * MI, p.starts[expert + 1]), column = tile % across;
     // An expert's last rows seldom fill a tile, and a smaller one is formed sooner.
-    if (MI > 2 && end - first <= 32) form_tile<1, GATED>(p, stages, expert, first, end, column);
-    else if (MI > 2 && end - first <= 64) form_tile<2, GATED>(p, stages, expert, first, end, column);
-    else form_tile<MI, GATED>(p, stages, expert, first, end, column);
+    if (MI > 2 && end - first <= 32) form_tile<1, GATED>(p, weights, stages, expert, first, end, column);
+    else if (MI > 2 && end - first <= 64) form_tile<2, GATED>(p, weights, stages, expert, first, end, column);
+    else form_tile<MI, GATED>(p, weights, stages, expert, first, end, column);
   }
 }
 
@@ -63,9 +64,9 @@ __device__ void form_product(const Product &p, unsigned stages) {
       name(const bf16 *x, const bf16 *weights, const float *bias, bf16 *out, const unsigned *order, \
            const unsigned *starts, const unsigned *tiles, unsigned top_k, unsigned inputs,         \
            unsigned outputs, unsigned activation, float alpha, float limit, unsigned stages) {     \
-    Product p{x,     weights, bias,   out,     order,      starts, tiles,                          \
-              top_k, inputs,  outputs, activation, alpha, limit};                                  \
-    form_product<MI, GATED>(p, stages);                                                            \
+    Product p{x,     bias,   out,     order,      starts, tiles,                                   \
+              top_k, inputs, outputs, activation, alpha,  limit};                                  \
+    form_product<MI, GATED>(p, weights, stages);                                                   \
   }                                                                                                \
   EXPORT(name)
 

@@ -5,21 +5,17 @@
 #include "tile.cuh"
 
 // Rows of x and of out are in the order of the sort, but where `order` is given row i of x belongs to
-// choice order[i], and so to token order[i] / top_k.
+// choice order[i], and so to token order[i] / top_k. Weights, [experts, outputs, inputs], come beside it.
 struct Product {
-  const bf16 *x;       // [rows, inputs]
-  const bf16 *weights; // [experts, outputs, inputs]; on Hopper a Matrix beside this
-  const float *bias;   // [experts, outputs], or null
-  bf16 *out;           // [rows, outputs], or [rows, outputs / 2] with a gate
+  const bf16 *x;     // [rows, inputs]
+  const float *bias; // [experts, outputs], or null
+  bf16 *out;         // [rows, outputs], or [rows, outputs / 2] with a gate
   const unsigned *order, *starts, *tiles;
   unsigned top_k, inputs, outputs, activation;
   float alpha, limit;
 
   __device__ __forceinline__ unsigned row_of_x(unsigned row) const {
     return order ? order[row] / top_k : row;
-  }
-  __device__ __forceinline__ const bf16 *weights_of(unsigned expert) const {
-    return weights + size_t(expert) * outputs * inputs;
   }
   __device__ __forceinline__ const float *bias_of(unsigned expert) const {
     return bias ? bias + size_t(expert) * outputs : nullptr;

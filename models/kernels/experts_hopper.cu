@@ -198,8 +198,8 @@ template <bool GATED> __device__ __forceinline__ void form_products(const Produc
       name(const bf16 *x, const __grid_constant__ Matrix weights, const float *bias, bf16 *out,    \
            const unsigned *order, const unsigned *starts, const unsigned *tiles, unsigned top_k,   \
            unsigned inputs, unsigned outputs, unsigned activation, float alpha, float limit) {     \
-    Product p{x,     nullptr, bias,    out,        order, starts, tiles,                           \
-              top_k, inputs,  outputs, activation, alpha, limit};                                  \
+    Product p{x,     bias,   out,     order,      starts, tiles,                                   \
+              top_k, inputs, outputs, activation, alpha,  limit};                                  \
     form_products<GATED>(p, weights);                                                              \
   }                                                                                                \
   EXPORT(name)
