@@ -39,6 +39,12 @@ fn size(dtype: Dtype) -> usize {
     if dtype == Dtype::F32 { 4 } else { 2 }
 }
 
+/// Where some numbers of a tensor lie in its file.
+fn bytes_of(tensor: &StoredTensor, numbers: Range<usize>) -> Range<usize> {
+    let byte = |number: usize| tensor.bytes.start + number * size(tensor.dtype);
+    byte(numbers.start)..byte(numbers.end)
+}
+
 /// Some consecutive numbers of a tensor.
 #[derive(Clone)]
 pub(super) struct Part<'a> {
@@ -89,8 +95,7 @@ impl<'a> Part<'a> {
         if tensor.dtype != Dtype::BF16 {
             return None;
         }
-        let byte = |number: usize| tensor.bytes.start + number * size(tensor.dtype);
-        let bytes = byte(self.numbers.start)..byte(self.numbers.end);
+        let bytes = bytes_of(tensor, self.numbers.clone());
         let mapped = &shard.map[bytes.clone()];
         read_pages(mapped);
         let taken = take(mapped);
@@ -112,8 +117,7 @@ impl<'a> Part<'a> {
         let numbers = first..first + out.len();
         match &self.tensor {
             Found::Stored(shard, tensor) => {
-                let byte = |number: usize| tensor.bytes.start + number * size(tensor.dtype);
-                copy(&shard.map, byte(numbers.start)..byte(numbers.end), tensor.dtype, out);
+                copy(&shard.map, bytes_of(tensor, numbers), tensor.dtype, out);
             }
             Found::Drawn(drawn) => drawn.fill(numbers, out),
         }
